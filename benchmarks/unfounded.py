@@ -2,8 +2,8 @@
 
     python benchmarks/unfounded.py
 
-needs the real data (`CELLOCATE_REAL_DATA`), of which `decision/validation_2018.npz` has eleven networks' probabilities
-of 3,700 fields that they were not trained on; four of these networks see one channel alone.
+needs the real data (`CELLOCATE_REAL_DATA`). Its `decision/validation_2018.npz` has the probabilities of eleven networks
+for 3,700 fields that they were not trained on; four of these networks see only one channel.
 """
 
 from __future__ import annotations

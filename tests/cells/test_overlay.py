@@ -119,7 +119,7 @@ def test_a_scale_bar_is_as_long_as_it_says(pixel_size, length):
 
 def test_an_estimated_scale_is_called_that_and_a_narrow_picture_has_more_lines():
     blank = np.zeros((400, 600, 3), np.uint8)
-    known, estimated = (with_legend(blank, CHANNELS, 0.2, estimated=yes)[:400] for yes in (False, True))
+    known, estimated = (with_legend(blank, CHANNELS, 0.2, origin=origin)[:400] for origin in ("", "estimated"))
     assert of_colour(estimated, WHITE).any(axis=0).sum() > of_colour(known, WHITE).any(axis=0).sum()
     narrow, wide = (with_legend(blank[:, :width], CHANNELS, 0.2) for width in (200, 600))
     assert len(narrow) > len(wide)

@@ -84,7 +84,7 @@ def test_several_models_start_nothing(make: Callable[..., Model], tmp_path: Path
     backbone = "test_resnet.r160_in1k + test_resnet.r160_in1k"
     card = one.card.model_copy(update={"members": (member,) * 2, "backbone": backbone})
     save(Model(network, card), tmp_path / "model")
-    with pytest.raises(CellocateError, match=r"random is an ensemble.*Start from one of them"):
+    with pytest.raises(CellocateError, match=r"random is an ensemble.*Start from one of its members"):
         load_backbone(one.network, tmp_path / "model")  # type: ignore[arg-type]
 
 

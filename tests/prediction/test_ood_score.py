@@ -55,7 +55,7 @@ def test_the_command_writes_a_column_and_a_note(
     save(Model(knowing.network, knowing.card, references=strict), tmp_path / "model")
     result = cellocate("predict", tmp_path / "model", phantoms, "--out", tmp_path / "p.csv")
     assert result.code == 0
-    assert "40 of 40 fields out of distribution" in result.err
+    assert "40 of 40 fields are out of distribution" in result.err
     assert (pd.read_csv(tmp_path / "p.csv")["ood_score"] > 1).all()
     ids, probabilities = read_probabilities(tmp_path / "p.csv", get_vocabulary("hpa28"))  # the column is no location
     assert (len(ids), probabilities.shape) == (40, (40, 28))

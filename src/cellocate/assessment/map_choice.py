@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cellocate.networks import Model
 
 FOUND = 5
-"""Locations that were found, of which maps are shown."""
+"""Maximum number of correctly found locations with a map."""
 
 
 class MapTarget(NamedTuple):

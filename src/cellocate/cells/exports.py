@@ -43,7 +43,8 @@ def overlays(task: FieldToCut, pixels: Pixels, masks: FieldMasks, _cells: pd.Dat
     channels, colours = task.plan.channels, task.plan.colours
     picture = overlay(pixels, channels, masks.nuclei, masks.cells, side=_SIDE, numbers=True, colours=colours)
     pixel_size = masks.pixel_size * pixels.shape[2] / picture.shape[1]
-    whole = with_legend(picture, channels, pixel_size, estimated=bool(task.note), colours=colours)
+    origin = "estimated" if task.note else "assumed" if task.collection.pixel_size_assumed else ""
+    whole = with_legend(picture, channels, pixel_size, origin=origin, colours=colours)
     write_png(task.plan.out / "overlays" / f"{task.field}.png", whole)
 
 

@@ -18,7 +18,7 @@ _SMALLEST_TYPE, _TYPE = 12, 0.018  # px; as a share of the picture's longer side
 
 
 def with_legend(
-    picture: RGB, channels: Sequence[str], pixel_size: float, *, estimated: bool = False, colours: Colours = "atlas"
+    picture: RGB, channels: Sequence[str], pixel_size: float, *, origin: str = "", colours: Colours = "atlas"
 ) -> RGB:
     """Draw a scale bar into a picture of `overlay`, and a legend of stains and outlines below it.
 
@@ -26,7 +26,7 @@ def with_legend(
         picture: shape (h, w, 3), uint8.
         channels: those in the picture.
         pixel_size: µm per px of the picture.
-        estimated: mark the scale bar as estimated.
+        origin: of a pixel size that is not recorded, such as "assumed"; the scale bar says so.
         colours: of the channels.
 
     Returns:
@@ -41,7 +41,7 @@ def with_legend(
     image = Image.new("RGB", (width, height + round(size * (0.8 + 1.5 * lines))), _BLACK)
     image.paste(Image.fromarray(picture), (0, 0))
     pen = ImageDraw.Draw(image)
-    _scale_bar(pen, width, height, pixel_size, size, estimated=estimated)
+    _scale_bar(pen, width, height, pixel_size, size, origin)
     for (text, colour, is_line), (x, line) in zip(entries, places, strict=True):
         y = height + size * (1.15 + 1.5 * line)  # the middle of the line
         box = (x, y - size * 0.4, x + size * 0.8, y + size * 0.4)
@@ -78,9 +78,7 @@ def _laid_out(lengths: Sequence[float], size: int, width: int) -> tuple[list[tup
     return places, line + 1
 
 
-def _scale_bar(
-    pen: ImageDraw.ImageDraw, width: int, height: int, pixel_size: float, size: int, *, estimated: bool
-) -> None:
+def _scale_bar(pen: ImageDraw.ImageDraw, width: int, height: int, pixel_size: float, size: int, origin: str) -> None:
     """At the lower right: white, with a black rim that shows on light ground."""
     if (bar := bar_of(pixel_size * width)) is None:
         return
@@ -90,7 +88,7 @@ def _scale_bar(
     left, top = right - share * width, bottom - thick
     pen.rectangle((left - 1, top - 1, right + 1, bottom + 1), fill=_BLACK)
     pen.rectangle((left, top, right, bottom), fill=_WHITE)
-    text = f"{length} µm" + (" (estimated)" if estimated else "")
+    text = f"{length} µm" + (f" ({origin})" if origin else "")
     pen.text(
         (right, top - 0.3 * size), text, font=_font(size), fill=_WHITE, anchor="rs", stroke_width=2, stroke_fill=_BLACK
     )

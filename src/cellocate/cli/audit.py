@@ -42,7 +42,7 @@ def audit(
     overwrite: options.Overwrite = False,
     as_json: Annotated[bool, option("Print audit.json.", name="--json")] = False,
 ) -> None:
-    """Find labels that are probably wrong, with models that were not trained on them.
+    """Find labels that may be wrong, with models that were not trained on them.
 
     Writes report.html and tables to FOLDER. 'cellocate select --without-ids' takes one of them, suspects.csv.
 
@@ -83,7 +83,7 @@ def audit(
     if as_json:
         print(json_text(summary))
         return
-    what = f"{summary['suspects']} of {counted(summary['n'], collection.unit)} probably have a wrong label"
+    what = f"{summary['suspects']} of {counted(summary['n'], collection.unit)} have labels that the models doubt"
     print(f"{what} ({audited.skill}); report in {out / 'report.html'}")
 
 

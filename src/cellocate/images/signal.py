@@ -22,7 +22,7 @@ _HOT = 3  # px of a block from which single hot pixels are removed, as real stru
 _QUIET = 25  # per cent of the blocks, the darkest that are not black: noise is measured there
 _MEDIAN = 0.75  # mean difference between white noise of deviation 1 and the median of its 3 × 3 neighbourhood
 _STEP = 257  # counts at most between grey levels: 8 bits written as 16
-_MOSTLY, _RARELY = 0.6, 0.001  # of a field with a black rim: lit share, and share of that which is black
+_MOSTLY, _RARELY = 0.6, 0.001  # of a field with a black rim: share that is lit, and share of the lit part that is black
 _ROUNDS, _SAMPLE = 4, 4096  # of the fit of the background
 
 

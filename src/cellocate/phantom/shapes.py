@@ -1,4 +1,4 @@
-"""Closed outlines and noise, in µm: the shapes of which cells are built."""
+"""Closed outlines and noise, in µm: the shapes that cells are made of."""
 
 from __future__ import annotations
 

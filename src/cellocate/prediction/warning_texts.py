@@ -26,8 +26,9 @@ def prediction_warnings(model: Model, predictions: Predictions) -> list[str]:
     if (doubt := rule_warning(rule, mean_label_count(rule, predictions.probabilities), unit)) is not None:
         found.append(doubt)
     if (score := predictions.ood_score) is not None and (count := int((score > 1).sum())):
+        are = "is" if count == 1 else "are"
         found.append(
-            f"{count:,} of {counted(len(score), unit)} out of distribution, unlike the training data "
+            f"{count:,} of {counted(len(score), unit)} {are} out of distribution, unlike the training data "
             f"(column {OOD_SCORE} above 1): do not rely on these predictions"
         )
     return found + describe_notes(predictions.notes, unit)

@@ -24,7 +24,7 @@ from cellocate.training.schedule import build_schedule
 from cellocate.vocabulary import Vocabulary
 
 AnyBatch = TypeVar("AnyBatch", bound=tuple[Tensor, ...])
-"""Of which the second tensor is the truth (N, K), and the third which fields of the data set they are (N,)."""
+"""A batch: its second tensor is the truth, shape (N, K); the third has the places of the fields in the data set."""
 _RESUME_FACTS = {
     "pixel_size": "a pixel size of",
     "vocabulary": "the vocabulary",

@@ -85,7 +85,7 @@ def write_audit(audited: Audit, out: str | Path, *, colours: Colours = "atlas", 
 
 def _summary(audited: Audit, suspects: int) -> str:
     judged = counted(len(audited.collection), audited.collection.unit)
-    text = f"{suspects:,} of {judged} probably have a wrong label"
+    text = f"{suspects:,} of {judged} have labels that the models doubt"
     if audited.judge == "likelihood":
         text += f" (the models expect {audited.doubts.doubt.sum():,.0f})"
     return f"{text}. The models predict the labels with {audited.skill}."
