@@ -37,7 +37,7 @@ def main() -> None:
     learn.add_argument("--backbone", default="resnet10t")
     learn.add_argument("--pretrained", action="store_true", help="start from ImageNet's weights")
     learn.add_argument("--rate", type=float, default=1e-3)
-    learn.add_argument("--seconds", type=float, default=math.inf, help="of processors that the leg has in all")
+    learn.add_argument("--images", type=float, default=math.inf, help="to learn from in all; the rate falls at the end")
     learn.add_argument("--threads", type=int, default=1)
     learn.add_argument("--every", type=float, default=600, help="seconds between checkpoints")
     for command in (draw, learn):
@@ -77,9 +77,9 @@ def _learn(asked: argparse.Namespace) -> None:
     from builtin_leg import Course, Leg
 
     torch.set_num_threads(asked.threads)
-    course = Course(backbone=asked.backbone, pretrained=asked.pretrained, rate=asked.rate)
+    course = Course(backbone=asked.backbone, pretrained=asked.pretrained, rate=asked.rate, images=asked.images)
     leg = Leg(asked.folder, course, asked.start)
-    leg.learn(asked.ring, until=asked.until, seconds=asked.seconds, every=asked.every)
+    leg.learn(asked.ring, until=asked.until, every=asked.every)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from cellocate.networks import LocationNetwork, build_network
 
 MEAN, STD = 0.15, 0.2  # of stretched channels, about: taken off and divided by, the same for all
 RARE = -3.0  # logit of a location before anything is learnt: one crop or cell in twenty shows it
+FALLING = 0.3  # share of the images, the last, over which the learning rate falls to zero
 AVERAGED = 0.999  # of the weights of a step, in their moving average
 NEW, OLD = "checkpoint.pt", "weights.safetensors"
 
@@ -43,11 +45,17 @@ class Course:
     rate: float = 1e-3
     decay: float = 0.02
     warm_up: int = 100  # steps
+    images: float = math.inf  # to learn from in all
 
     @property
     def low(self) -> torch.dtype:
         """Half precision is quicker where convolutions are dense, and slower where they are depthwise."""
         return torch.float32 if "efficientnet" in self.backbone else torch.bfloat16
+
+    def rate_at(self, step: float) -> float:
+        """The learning rate: it rises over the first steps, and falls to zero over the last share of the images."""
+        left = (self.images - step * self.batch) / (FALLING * self.images) if math.isfinite(self.images) else 1.0
+        return self.rate * min(1.0, (step + 1) / self.warm_up, max(left, 0.0))
 
 
 def build(backbone: str, pretrained: bool = False) -> LocationNetwork:
@@ -111,14 +119,14 @@ class Leg:
         if (folder / NEW).exists():
             self._go_on()
 
-    def learn(self, ring: Path, until: float, seconds: float, every: float) -> None:
-        """Take steps until a time (as `time.time` has it), or until the leg has had some seconds of processors."""
+    def learn(self, ring: Path, until: float, every: float) -> None:
+        """Take steps until a time (as `time.time` has it), or until the leg has seen all of its images."""
         course = self.course
         data = Stream(ring, course.side, seed=int(self.steps) + 1)
         batches = iter(DataLoader(data, course.batch, num_workers=1, prefetch_factor=4))
         self.network.train()
         saved, began, losses = time.time(), time.process_time(), []
-        while time.time() < until and self.seconds < seconds:
+        while time.time() < until and self.steps * course.batch < course.images:
             shown = next(batches)
             losses.append(self._step(*shown))
             self.steps += 1
@@ -134,7 +142,7 @@ class Leg:
 
     def _step(self, images: Tensor, cells: Tensor, truth: Tensor, counts: Tensor) -> tuple[float, float]:
         for group in self.optimiser.param_groups:
-            group["lr"] = self.course.rate * min(1.0, (self.steps + 1) / self.course.warm_up)
+            group["lr"] = self.course.rate_at(self.steps)
         low = self.course.low
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=low == torch.bfloat16):
             logits = answers(self.network, normalised(images), cells, MOST).float()

@@ -22,7 +22,7 @@ def audit(
     models: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[MODEL...]",
+            metavar="MODEL",
             help="Models, or the folder of 'train --fold all'. Each judges the fields that it was not trained on.",
         ),
     ] = None,

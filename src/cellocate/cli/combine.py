@@ -16,7 +16,7 @@ from cellocate.write_tables import write_table
 
 
 def combine(
-    models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help="Folders of the models to combine.")],
+    models: Annotated[list[Path], typer.Argument(metavar="MODEL", help="Folders of the models to combine.")],
     data: Annotated[Path, option("The images that they were trained on.", "DATA")],
     out: Annotated[Path, option("Folder to write: model/ and members.csv.", "FOLDER")],
     by: Annotated[CombineBy, option("Average all models, or use the best one for each location.")] = "mean",

@@ -29,7 +29,7 @@ app = typer.Typer(no_args_is_help=True, help="Choose thresholds, and turn tables
 Tables = Annotated[
     list[Path],
     typer.Argument(
-        metavar="PROBS...", help="Tables with a column Id and a column per location; several are pooled (--pool)."
+        metavar="PROBS", help="Tables with a column Id and a column per location; several are pooled (--pool)."
     ),
 ]
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 def evaluate(
     out: options.OutFolder,
-    model: Annotated[Path | None, typer.Argument(metavar="[MODEL]", help="Folder of a model.")] = None,
-    data: Annotated[Path | None, typer.Argument(metavar="[DATA]", help="Labelled images.")] = None,
+    model: Annotated[Path | None, typer.Argument(metavar="MODEL", help="Folder of a model.")] = None,
+    data: Annotated[Path | None, typer.Argument(metavar="DATA", help="Labelled images.")] = None,
     part: Annotated[
         Part | None, option("Only this part of the model's split. 'test' has the fields kept aside.")
     ] = None,

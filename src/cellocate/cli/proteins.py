@@ -26,7 +26,7 @@ def proteins(
     predictions: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PREDICTIONS...", help="Table that 'predict' wrote; several for a --rule that pools them."
+            metavar="PREDICTIONS", help="Table that 'predict' wrote; several for a --rule that pools them."
         ),
     ],
     of: Annotated[Path, option("Collection or table with the antibody or gene of each id.", "DATA")],

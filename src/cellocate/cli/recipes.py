@@ -14,7 +14,7 @@ _SOURCE = re.compile(r" \(([^()]*20\d\d[^()]*)\)\.$")  # source of a published s
 _OWN = "cellocate's own"
 
 
-def recipes(name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this recipe.")] = None) -> None:
+def recipes(name: Annotated[str | None, typer.Argument(metavar="NAME", help="Print this recipe.")] = None) -> None:
     """List the recipes, or print one to start your own from.
 
     'quick' is for a first try and 'resnet18' for real data. Most others are published systems. In a terminal, the list

@@ -15,7 +15,7 @@ from cellocate.counted import counted
 
 
 def select(
-    data: Annotated[list[Path], typer.Argument(metavar="DATA...", help="Folders with images; several are merged.")],
+    data: Annotated[list[Path], typer.Argument(metavar="DATA", help="Folders with images; several are merged.")],
     out: options.OutFolder,
     to: Annotated[str | None, option("First map labels to this vocabulary, such as hpa19.", "NAME")] = None,
     by_map: Annotated[
