@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 def proteins(
     predictions: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="PREDICTIONS", help="Table that 'predict' wrote; several for a --rule that pools them."
-        ),
+        typer.Argument(metavar="PREDICTIONS", help="Table that 'predict' wrote; several for a --rule that pools them."),
     ],
     of: Annotated[Path, option("Collection or table with the antibody or gene of each id.", "DATA")],
     out: Annotated[Path, option("Table to write (.csv, .xlsx): a row per location of each protein.", "FILE")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from cellocate.collection.image_quality import FOCUS_CHANNELS
@@ -37,8 +37,9 @@ class CaptionedPlot(NamedTuple):
 
 
 def make_plots(explored: Exploration) -> dict[str, CaptionedPlot]:
-    """The plots that the data allow, by file name."""
-    return {**_of_labels(explored), **_of_columns(explored), **_of_pixels(explored)}
+    """The plots that the data allow, by file name; each is drawn once for a width."""
+    found = {**_of_labels(explored), **_of_columns(explored), **_of_pixels(explored)}
+    return {name: plot._replace(draw=cache(plot.draw)) for name, plot in found.items()}
 
 
 def _of_labels(explored: Exploration) -> dict[str, CaptionedPlot]:

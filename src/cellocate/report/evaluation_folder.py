@@ -9,6 +9,7 @@ from cellocate.assessment import Evaluated
 from cellocate.files import new_folder
 from cellocate.report.figure_files import write_figures
 from cellocate.report.report_page import write_report
+from cellocate.report.report_plots import make_plots
 from cellocate.report.report_tables import write_tables
 
 
@@ -30,5 +31,6 @@ def write_evaluation(
         if evaluated.card is not None:
             evaluated.predictions.save(aside / "predictions.csv")
         write_tables(aside, evaluated)
-        write_figures(aside / "figures", evaluated)
-        write_report(aside / "report.html", evaluated)
+        plots = make_plots(evaluated)
+        write_figures(aside / "figures", evaluated, plots)
+        write_report(aside / "report.html", evaluated, plots=plots)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from cellocate.assessment import Evaluated
 from cellocate.pictures import STAINS, Picture, draw_picture, grey, read_pictures, stretched, write_caption
 from cellocate.pictures.choose_fields import choose_examples, choose_gallery
 from cellocate.pictures.drawing import save_figure
+from cellocate.pictures.html_page import Plot
 from cellocate.pictures.style import WIDE
 from cellocate.pictures.text_format import listed
 from cellocate.report.field_images import labels, marks
@@ -25,15 +27,20 @@ _CELL = 2.2  # inches that a picture takes
 _LINES = 6  # of text below one
 
 
-def write_figures(folder: Path, evaluated: Evaluated) -> list[Path]:
+def write_figures(folder: Path, evaluated: Evaluated, plots: Mapping[str, Plot] | None = None) -> list[Path]:
     """Write the report's figures: plots as PNG and SVG, images as PNG.
 
     Figures without data (no probabilities, no history, no images) are left out.
 
+    Args:
+        folder: where to write them.
+        evaluated: what to show.
+        plots: from `make_plots`, if the report has them as well.
+
     Returns:
         The files written.
     """
-    figures = {name: draw(WIDE) for name, (draw, _) in make_plots(evaluated).items()}
+    figures = {name: draw(WIDE) for name, (draw, _) in (plots or make_plots(evaluated)).items()}
     written = [path for stem, figure in figures.items() for path in save_figure(figure, folder, stem)]
     for stem, positions, draw in (
         ("examples", choose_examples(evaluated.truth), _draw_examples),

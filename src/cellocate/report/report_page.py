@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 from cellocate.assessment import Evaluated
 from cellocate.evaluation import FEW, SMALL
 from cellocate.files import write_text
-from cellocate.pictures.html_page import for_both_widths, render
+from cellocate.pictures.html_page import Plot, for_both_widths, render
 from cellocate.report import report_text
 from cellocate.report.field_images import FieldImages, read_field_images
 from cellocate.report.inputs import about_fields, about_model
@@ -21,7 +22,9 @@ from cellocate.report.report_tables import confusions, html_rows
 from cellocate.report.rule_table import rule_rows
 
 
-def write_report(path: Path, evaluated: Evaluated, *, title: str | None = None) -> None:
+def write_report(
+    path: Path, evaluated: Evaluated, *, title: str | None = None, plots: Mapping[str, Plot] | None = None
+) -> None:
     """Write one self-contained HTML file with images, figures and style inside.
 
     An image that cannot be read is left out, and the page says so.
@@ -30,13 +33,15 @@ def write_report(path: Path, evaluated: Evaluated, *, title: str | None = None) 
         path: the HTML file.
         evaluated: what to report.
         title: of the page; by default the model and the collection.
+        plots: from `make_plots`, if they were drawn before.
     """
     images = read_field_images(evaluated)
-    content = {**_content(evaluated, images), "title": title or report_text.title(evaluated)}
+    content = _content(evaluated, images, plots or make_plots(evaluated))
+    content["title"] = title or report_text.title(evaluated)
     write_text(path, render("cellocate.report", "report.html.j2", content))
 
 
-def _content(evaluated: Evaluated, images: FieldImages) -> dict[str, Any]:
+def _content(evaluated: Evaluated, images: FieldImages, plots: Mapping[str, Plot]) -> dict[str, Any]:
     return {
         "summary": report_text.summary(evaluated),
         "n": evaluated.n,
@@ -51,7 +56,7 @@ def _content(evaluated: Evaluated, images: FieldImages) -> dict[str, Any]:
         "images": images,
         "maps": report_map_rows(evaluated),
         "map_note": _map_note(evaluated),
-        "plots": for_both_widths(make_plots(evaluated)),
+        "plots": for_both_widths(plots),
         "sets": [(heading, figures["n"]) for heading, figures in report_text.sets(evaluated)],
         "measures": report_text.measures(evaluated),
         "rows": [{**row, "group": group} for row, group in zip(evaluated.per_class, evaluated.groups, strict=True)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 from cellocate.assessment import Evaluated
 from cellocate.decision import f1_curves
@@ -17,7 +17,7 @@ from cellocate.report.threshold_plots import plot_f1_curves
 
 
 def make_plots(evaluated: Evaluated) -> dict[str, Plot]:
-    """Every plot for which the evaluation has data."""
+    """Every plot for which the evaluation has data; each is drawn once for a width."""
     found: dict[str, Plot] = {
         "label_counts": (
             partial(plot_label_counts, evaluated),
@@ -54,4 +54,4 @@ def make_plots(evaluated: Evaluated) -> dict[str, Plot]:
     if evaluated.comparison is not None:
         draw = partial(plot_comparison, evaluated.comparison)
         found["comparison"] = (draw, "Dot plot: F1 of both models for each location.")
-    return found
+    return {name: (cache(draw), alt) for name, (draw, alt) in found.items()}
