@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_PANEL = 165  # px wide, so that two fit next to each other on a phone
+_PANEL = 150  # px wide, so that two fit next to each other on a phone
 _HEIGHT = 132
+_LEFT, _BELOW = 38, 22  # px for what is written beside and below all panels
+_ABOVE, _NUMBERS, _GAP = 32, 16, 14  # px of a panel for its title and its numbers, and between two
 _FONT = 9.0
 _TITLE, _LINE = 38, 26  # letters, in all and of a line
 
@@ -33,10 +35,23 @@ def plot_f1_curves(table: pd.DataFrame, width: int = WIDE) -> Figure:
     from matplotlib.figure import Figure
 
     locations = list(table.groupby("location", sort=False))
-    columns = max(1, min(width // _PANEL, len(locations)))
+    columns = max(1, min((width - _LEFT) // _PANEL, len(locations)))
     rows = -(-len(locations) // columns)
-    figure = Figure(figsize=(columns * _PANEL / 72, rows * _HEIGHT / 72), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()  # shared axes would take ten times as long
+    wide, high = columns * _PANEL + _LEFT, rows * _HEIGHT + _BELOW
+    figure = Figure(figsize=(wide / 72, high / 72))
+    panels = figure.subplots(  # places in px, as matplotlib takes seconds to find them; shared axes take longer still
+        rows,
+        columns,
+        squeeze=False,
+        gridspec_kw={
+            "left": _LEFT / wide,
+            "right": 1 - _GAP / wide,
+            "top": 1 - _ABOVE / high,
+            "bottom": (_BELOW + _NUMBERS) / high,
+            "wspace": _GAP / (_PANEL - _GAP),
+            "hspace": (_ABOVE + _NUMBERS) / (_HEIGHT - _ABOVE - _NUMBERS),
+        },
+    ).ravel()
     for place, axes in enumerate(panels):
         if place < len(locations):
             _draw(axes, *locations[place])
@@ -44,8 +59,8 @@ def plot_f1_curves(table: pd.DataFrame, width: int = WIDE) -> Figure:
             axes.set_axis_off()
         # a panel above an empty one needs its own numbers
         axes.tick_params(labelbottom=place + columns >= len(locations), labelleft=place % columns == 0)
-    figure.supxlabel("threshold", fontsize=_FONT + 1, color=PALETTE["ink"])
-    figure.supylabel("F1", fontsize=_FONT + 1, color=PALETTE["ink"])
+    figure.supxlabel("threshold", y=6 / high, va="bottom", fontsize=_FONT + 1, color=PALETTE["ink"])
+    figure.supylabel("F1", x=2 / wide, ha="left", fontsize=_FONT + 1, color=PALETTE["ink"])
     return figure
 
 
