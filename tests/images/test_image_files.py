@@ -12,7 +12,7 @@ from PIL import Image
 from small_images import GREY8, GREY16, RGB8, RGB16, SHAPE, noise, pillow, planar, smooth, tiff
 
 from cellocate.errors import CellocateError
-from cellocate.images import CHANNELS, Header, read_channel, read_header, read_numbers, write_png
+from cellocate.images import CHANNELS, ImageHeader, read_channel, read_header, read_numbers, write_png
 
 GREY = {
     "8-bit.png": (pillow(GREY8, "PNG"), GREY8),
@@ -42,14 +42,14 @@ def test_a_grey_image_is_the_channel_itself(put, name):
         found = read_channel(path, channel)
         assert found.dtype == pixels.dtype
         np.testing.assert_array_equal(found, pixels)
-    assert read_header(str(path)) == Header(height=40, width=31, depth=8 * pixels.itemsize)
+    assert read_header(str(path)) == ImageHeader(height=40, width=31, depth=8 * pixels.itemsize)
 
 
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_grey_jpeg_is_read_to_within_its_own_loss(put, progressive):
     path = put("a.jpg", pillow(smooth(), "JPEG", quality=95, progressive=progressive))
     assert np.abs(read_channel(path, "green").astype(int) - smooth()).max() <= 4
-    assert read_header(path) == Header(40, 31, 8)
+    assert read_header(path) == ImageHeader(40, 31, 8)
 
 
 def planes(pixels):
@@ -79,7 +79,7 @@ def test_of_a_colour_image_the_channels_own_plane_is_taken(put, name):
         found = read_channel(path, channel)
         assert found.dtype == pixels.dtype
         np.testing.assert_array_equal(found, plane, err_msg=channel)
-    assert read_header(path) == Header(40, 31, 8 * pixels.itemsize)
+    assert read_header(path) == ImageHeader(40, 31, 8 * pixels.itemsize)
 
 
 def test_a_colour_jpeg_holds_a_channel_in_its_own_plane(put):
@@ -95,7 +95,7 @@ def test_a_palette_png_is_read_by_its_colours(put):
     path = put("a.png", pillow(image, "PNG"))
     for channel, plane in planes(np.asarray(image.convert("RGB"))).items():
         np.testing.assert_array_equal(read_channel(path, channel), plane, err_msg=channel)
-    assert read_header(path) == Header(40, 31, 8)
+    assert read_header(path) == ImageHeader(40, 31, 8)
 
 
 def test_pixels_of_a_plane_lie_side_by_side_in_native_order(put):
@@ -187,7 +187,7 @@ def test_any_shape_survives_writing(tmp_path_factory, height, width, dtype, seed
     pixels = noise(dtype, (height, width), seed)
     write_png(path, pixels)
     np.testing.assert_array_equal(read_channel(path, "yellow"), pixels)
-    assert read_header(path) == Header(height, width, 8 * pixels.itemsize)
+    assert read_header(path) == ImageHeader(height, width, 8 * pixels.itemsize)
 
 
 @pytest.mark.parametrize(("folder", "side"), [("kaggle2018/train", 512), ("kaggle2021/train", 2048)])
@@ -196,7 +196,7 @@ def test_real_grey_files_are_read(real_data, folder, side):
     pixels = read_channel(path, "green")
     assert (pixels.shape, pixels.dtype) == ((side, side), np.uint8)
     assert pixels.max() > pixels.min()
-    assert read_header(path) == Header(side, side, 8)
+    assert read_header(path) == ImageHeader(side, side, 8)
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
@@ -207,7 +207,7 @@ def test_the_websites_colours_hold_a_channel_in_its_own_plane(real_data, channel
     empty = {"red": "blue", "green": "blue", "blue": "red", "yellow": "blue"}[channel]
     assert signal[own] > 4 * signal[empty]
     assert read_channel(path, channel).mean() == signal[own]
-    assert read_header(path) == Header(2048, 2048, 8)
+    assert read_header(path) == ImageHeader(2048, 2048, 8)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.int64])

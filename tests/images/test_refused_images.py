@@ -12,7 +12,7 @@ from PIL import Image
 from small_images import GREY8, GREY16, RGB8, noise, pillow, tiff
 
 from cellocate.errors import CellocateError
-from cellocate.images import SUFFIXES, Header, read_channel, read_header
+from cellocate.images import SUFFIXES, ImageHeader, read_channel, read_header
 
 
 def chunk(kind, content):
@@ -120,7 +120,7 @@ def verdict(read, path):
         found = read(path)
     except CellocateError:
         return None
-    return found if isinstance(found, Header) else Header(*found.shape, 8 * found.itemsize)
+    return found if isinstance(found, ImageHeader) else ImageHeader(*found.shape, 8 * found.itemsize)
 
 
 def odd(name, content):

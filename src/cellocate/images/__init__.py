@@ -7,7 +7,7 @@ Read `read_field` first. `image_files.py` reads PNG, JPEG and TIFF; `read_stacks
 from cellocate.images.field_pixels import CHANNELS, INTENSITIES, Intensity, read_field, to_float
 from cellocate.images.image_files import (
     SUFFIXES,
-    Header,
+    ImageHeader,
     Pixels,
     read_channel,
     read_header,
@@ -24,7 +24,7 @@ __all__ = [
     "INTENSITIES",
     "SUFFIXES",
     "TTA",
-    "Header",
+    "ImageHeader",
     "Intensity",
     "Pixels",
     "Scale",

@@ -44,7 +44,7 @@ _EXIF = b"eXIf"  # PNG chunk, which may come after the pixels
 _ENDINGS = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}
 
 
-class Header(NamedTuple):
+class ImageHeader(NamedTuple):
     """Height and width of an image in pixels, and bits per pixel and channel (8 or 16)."""
 
     height: int
@@ -106,7 +106,7 @@ def read_numbers(path: str | Path) -> NDArray[Any]:
         raise unreadable(path, error) from None
 
 
-def read_header(path: str | Path) -> Header:
+def read_header(path: str | Path) -> ImageHeader:
     """Read height, width and depth of an image file (or `Address`), and check that it is complete, without decoding.
 
     Raises:
@@ -122,13 +122,13 @@ def read_header(path: str | Path) -> Header:
             height, width, kind = _tiff_header(address)
             if kind not in _TIFF_DEPTHS:
                 raise _wrong_depth(path, kind)
-            return Header(height, width, _TIFF_DEPTHS[kind])
+            return ImageHeader(height, width, _TIFF_DEPTHS[kind])
         with Image.open(path) as image:
             _check_ending(path, str(image.format))
             depth = _depth(path, image)
             if _has_alpha(image):
                 _read_pillow(path)  # refuses transparent places
-            return Header(*upright_shape(image.height, image.width, _orientation(path, image)), depth)
+            return ImageHeader(*upright_shape(image.height, image.width, _orientation(path, image)), depth)
     except _UNREADABLE as error:
         raise unreadable(path, error) from None
 
@@ -212,7 +212,7 @@ def _read_planes(address: Address, channel: str) -> Pixels:
         raise CellocateError(str(error), where=address.file, mend="Export the planes of a stack alike.") from None
 
 
-def _header_of_planes(address: Address) -> Header:
+def _header_of_planes(address: Address) -> ImageHeader:
     headers = {read_header(plane) for plane in _asked_planes(address)}
     if len(headers) > 1:
         mend = "Export the planes of a stack alike."

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.files import sha256
-from cellocate.images.image_files import Header, Pixels
+from cellocate.images.image_files import ImageHeader, Pixels
 from cellocate.images.store.shards import INDEX, index_type, shard_path, stored_shape, stored_type
 from cellocate.images.store.store_json import altered, read_card
 
@@ -38,11 +38,11 @@ class Store:
         if self.index.dtype != index_type(len(self.card.sizes)) or self.index.shape != (self.card.fields,):
             raise altered(folder / INDEX)
 
-    def header(self, row: int) -> Header:
+    def header(self, row: int) -> ImageHeader:
         """Height, width and depth of a field at its largest size."""
         entry = self.index[row]
         _, height, width = stored_shape(entry, self.card.sizes[-1], 1)
-        return Header(height, width, int(entry["bits"]))
+        return ImageHeader(height, width, int(entry["bits"]))
 
     def read(self, row: int, channels: Sequence[str], side: int | None = None) -> Pixels:
         """Read the pixels of a field.
