@@ -43,6 +43,13 @@ def test_paths_and_objects_give_the_same(run: Path, phantoms: Path, tmp_path: Pa
     assert (tmp_path / "scores" / "report.html").is_file()
 
 
+def test_a_folder_that_is_kept_is_refused_before_anything_is_predicted(phantoms: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("all of it")
+    with pytest.raises(CellocateError, match="the folder is not empty"):
+        cellocate.evaluate("no model here", phantoms, tmp_path / "mine")
+
+
 def test_cells_are_predicted_one_by_one(run: Path, phantoms: Path, tmp_path: Path) -> None:
     fields = open_collection(phantoms)
     with warnings.catch_warnings():

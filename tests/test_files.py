@@ -16,6 +16,7 @@ from cellocate.files import (
     refuse_existing,
     refuse_existing_file,
     refuse_existing_files,
+    remove_unfinished_files,
     sha256,
     write_text,
 )
@@ -328,3 +329,16 @@ def test_a_full_disk_changes_nothing(tmp_path, before):
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 103, done.stderr  # all three writes failed
     assert contents(tmp_path) == before
+
+
+def test_only_unfinished_files_are_removed(tmp_path):
+    kept = [tmp_path / ".cellocate", tmp_path / ".notes.txt", tmp_path / ".git" / "HEAD"]
+    for path in kept:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("mine")
+    left = [tmp_path / ".cells.4711.csv", tmp_path / ".git" / ".a_b.12.png", tmp_path / ".card.3"]
+    for path in left:
+        path.write_text("half")
+    remove_unfinished_files(tmp_path)
+    assert all(path.read_text() == "mine" for path in kept)
+    assert not any(path.exists() for path in left)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cellocate.choices import DEFAULT_RECIPE, Part
 from cellocate.collection import Collection, open_collection
 from cellocate.errors import CellocateError, CellocateWarning
+from cellocate.files import refuse_existing
 
 if TYPE_CHECKING:
     from cellocate.assessment import Evaluated
@@ -180,6 +181,8 @@ def evaluate(
 
     other = _model(baseline) if isinstance(baseline, str | Path) else baseline
     collection = _collection(data)
+    if out is not None:
+        refuse_existing(Path(out).resolve(), overwrite=overwrite, inputs=collection.places)
     evaluated = evaluate_model(_model(model), collection, part=part, by=by, baseline=other, skip_bad=skip_bad)
     _warn(evaluated.warnings)
     if out is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -47,12 +48,19 @@ def new_file(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     make_parents(path)
-    aside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    aside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")  # `remove_unfinished_files` knows it
     try:
         yield aside
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def remove_unfinished_files(folder: Path) -> None:
+    """Remove what `new_file` leaves in a folder if its process is killed; other hidden files stay."""
+    for path in folder.rglob(".*"):
+        if re.fullmatch(r"\..+\.\d+(\.\w+)?", path.name) and path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def write_text(path: str | Path, text: str) -> None:

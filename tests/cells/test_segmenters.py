@@ -94,6 +94,15 @@ def test_nuclei_of_cellpose_are_grown_where_nothing_shows_cells(others) -> None:
     check_numbering(found.nuclei, found.cells)
 
 
+def test_cells_of_any_numbers_stay_cells() -> None:
+    nuclei = np.array([[0, 65_536, 0, 7, 0]])
+    found = segmenters.masks_of(nuclei, np.array([[65_537, 65_537, 1, 1, 2**31]]), 0.1)
+    assert found.cells.tolist() == [[2, 2, 1, 1, 3]]
+    assert found.nuclei.tolist() == [[0, 2, 0, 1, 0]]
+    with pytest.raises(CellocateError, match="65,536 objects in one label image"):
+        segmenters.masks_of(np.zeros((256, 256), int), np.arange(1, 2**16 + 1).reshape(256, 256), 0.1)
+
+
 def test_nuclei_may_share_a_cell() -> None:
     one = get_segmenter("classical").segment(PHANTOM.channels, CHANNELS, 0.64)
     several = get_segmenter("multinucleate").segment(PHANTOM.channels, CHANNELS, 0.64)

@@ -71,7 +71,7 @@ def test_an_impossible_pixel_size_is_refused(run: Path, size: float) -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ("images", r"the path 'images' where arrays are needed.*predict_collection\("),
+        ("images", r"the path 'images' where arrays are needed.*cellocate.predict\(model"),
         (Path("a.png"), "the path 'a.png'"),
         (["a.png", "b.png"], "the path 'a.png'"),
         (None, "an object of type NoneType"),

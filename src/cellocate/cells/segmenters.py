@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cellocate.cells.field_masks import FieldMasks, ImportedMasks
 from cellocate.cells.field_notes import Note
 from cellocate.cells.masks import in_one_piece, matched, renumbered
+from cellocate.cells.masks.label_arrays import MAX_CELLS
 from cellocate.cells.segmentation import SegmentationSettings, Segmented, label_cells, segment
 from cellocate.cells.segmentation.cell_maps import LANDMARKS
 from cellocate.cells.segmentation.classical import known_or_estimated, planes_of, without_landmarks
@@ -76,9 +77,20 @@ def masks_of(nuclei: NDArray[Any], cells: NDArray[Any], pixel_size: float, notes
         >>> masks_of(np.array([[0, 5, 0, 7]]), np.array([[9, 9, 9, 0]]), 0.1).nuclei
         array([[0, 1, 0, 0]], dtype=uint16)
     """
-    whole = in_one_piece(np.asarray(cells).astype(np.uint16))
-    own_nuclei = matched(np.asarray(nuclei).astype(np.uint16), whole)
+    whole = in_one_piece(_without_gaps(cells))
+    own_nuclei = matched(_without_gaps(nuclei), whole)
     return ImportedMasks(*renumbered(own_nuclei, whole), pixel_size, tuple(notes))
+
+
+def _without_gaps(labels: NDArray[Any]) -> NDArray[np.uint16]:
+    """The same objects, numbered from 1 without gaps, as large numbers would not fit into 16 bits."""
+    numbers, places = np.unique(labels, return_inverse=True)
+    if (count := int((numbers != 0).sum())) > MAX_CELLS:
+        what = f"{count:,} objects in one label image"
+        raise CellocateError(what, mend=f"A field can have {MAX_CELLS:,} cells: check that 0 is the background.")
+    new = np.zeros(len(numbers), np.uint16)
+    new[numbers != 0] = np.arange(1, count + 1)
+    return np.asarray(new[places.reshape(np.shape(labels))])
 
 
 @segmenter("classical")

@@ -26,17 +26,14 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Choose thresholds, and turn tables of probabilities into locations.")
 
-Tables = Annotated[
-    list[Path],
-    typer.Argument(
-        metavar="PROBS", help="Tables with a column Id and a column per location; several are pooled (--pool)."
-    ),
-]
+_TABLES = "Tables with a column Id and a column per location"
 
 
 @command(app)
 def fit(
-    probabilities: Tables,
+    probabilities: Annotated[
+        list[Path], typer.Argument(metavar="PROBS", help=f"{_TABLES}; several are pooled (--pool).")
+    ],
     out: Annotated[Path, option("JSON file to write.", "RULE")],
     labels: Annotated[Path | None, option("True labels of these fields.", "FILE")] = None,
     rule: Annotated[
@@ -152,7 +149,10 @@ def fit(
 
 @command(app)
 def apply(
-    probabilities: Tables,
+    probabilities: Annotated[
+        list[Path],
+        typer.Argument(metavar="PROBS", help=f"{_TABLES}; as many, in the same order, as the rule was fitted to."),
+    ],
     rule: Annotated[Path, option("JSON file that 'decide fit' wrote.", "RULE")],
     out: Annotated[Path, option("Table to write (.csv, .xlsx): Id,Predicted.", "FILE")],
     overwrite: options.Overwrite = False,

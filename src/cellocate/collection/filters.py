@@ -167,7 +167,7 @@ def map_labels(
     places = {name: i for i, name in enumerate(between.target.names)}
     if keep_lost and _NEGATIVE not in places:
         what = f"{between.target.name} has no {_NEGATIVE}"
-        raise CellocateError(what, mend="Leave out --keep-lost, so that fields that lose all labels are left out.")
+        raise CellocateError(what, mend="Leave out --negative; fields that lose all labels are then left out.")
     nothing = (places[_NEGATIVE],) if _NEGATIVE in places else ()
     labels: list[tuple[int, ...] | None] = []
     kept = np.ones(len(collection), dtype=bool)

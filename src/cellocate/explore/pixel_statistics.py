@@ -66,7 +66,7 @@ def measure_fields(
         `<channel>_mean` and `<channel>_high` (99th percentile), both as shares of the largest value of `camera_bits`,
         and `<channel>_saturated` (share of pixels at that value), `protein_spread` (standard deviation over mean of
         green), for each other channel `protein_in_<channel>` (its correlation with green over pixels), and `sharpness`
-        (see `cellocate.collection.quality`).
+        (see `cellocate.collection.image_quality`).
     """
 
     def measure(field: str) -> dict[str, float] | Problem:

@@ -108,13 +108,13 @@ class Model:
         """Predict the locations of fields given as arrays.
 
         Arrays do not say where they come from. If `card.provenance.simulated` is true, the model was trained on
-        simulated cells: do not rely on its predictions for real images. `cellocate.decision.doubts` says whether you
-        can rely on its decision rule.
+        simulated cells: do not rely on its predictions for real images. `cellocate.decision.rule_warning` says whether
+        you can rely on its decision rule.
 
         Args:
             fields: one field (C, H, W), a batch (N, C, H, W), or a sequence of fields of any sizes; channels in the
                 order of `card.channels`; uint8, uint16, or floats between 0 and 1. For files and folders use
-                `cellocate.prediction.predict_collection`.
+                `cellocate.predict`.
             pixel_size: µm per px of these fields; by default each is assumed to span as much as the training fields.
             bits: bits of the camera, if uint16 arrays hold counts of fewer than 16 bits, such as 12.
             batch_size: number of tiles in one forward pass.
@@ -342,5 +342,5 @@ def _no_arrays(given: object) -> CellocateError:
     what = (
         f"the path {str(given)!r}" if isinstance(given, str | PathLike) else f"an object of type {type(given).__name__}"
     )
-    mend = "For files use cellocate.prediction.predict_collection(model, cellocate.open_collection(path))."
+    mend = "For files use cellocate.predict(model, path)."
     return CellocateError(f"{what} where arrays are needed", mend=f"{_ARRAYS} {mend}")

@@ -30,7 +30,7 @@ def predict_collection(
 
     Args:
         model: which predicts.
-        collection: fields that have all of the model's channels (see `cellocate.collection.usable`).
+        collection: fields that have all of the model's channels (see `cellocate.collection.usable_fields`).
         batch_size: how many fields are read and predicted at once.
         progress: called with the number of fields after each batch.
 

@@ -218,6 +218,11 @@ def get_vocabulary(name: str | Path) -> Vocabulary:
 
     Raises:
         CellocateError: there is no such vocabulary, the file is invalid, or its numbers are not 0, 1, 2 and so on.
+
+    Example:
+        >>> vocabulary = get_vocabulary("hpa28")
+        >>> len(vocabulary), vocabulary.names[7]
+        (28, 'Golgi apparatus')
     """
     if str(name) in BUILT_IN:
         return _built_in(str(name))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cellocate.errors import CellocateError
-from cellocate.files import DISK_FULL, MARKER, new_folder, sync, write_text
+from cellocate.files import DISK_FULL, MARKER, new_folder, remove_unfinished_files, sync, write_text
 from cellocate.work.lock import locked
 
 REQUEST = "request.json"
@@ -48,9 +48,7 @@ def resumable(
     with _full_disks_reported(out), locked(out):
         if resume:
             _check_request(begun, request, out, noun)
-            for aside in out.rglob(".*"):
-                if aside.name != MARKER:
-                    aside.unlink(missing_ok=True)
+            remove_unfinished_files(out)
         else:
             with new_folder(out, overwrite=overwrite, inputs=inputs) as aside:
                 write_text(aside / work / REQUEST, json.dumps(request) + "\n")
