@@ -1,6 +1,7 @@
 """Whole or not at all: what is written appears complete, and a failure changes nothing."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -332,13 +333,17 @@ def test_a_full_disk_changes_nothing(tmp_path, before):
 
 
 def test_only_unfinished_files_are_removed(tmp_path):
-    kept = [tmp_path / ".cellocate", tmp_path / ".notes.txt", tmp_path / ".git" / "HEAD"]
+    kept = [tmp_path / ".cellocate", tmp_path / ".notes.2024.txt", tmp_path / ".git" / "HEAD"]
     for path in kept:
         path.parent.mkdir(exist_ok=True)
         path.write_text("mine")
-    left = [tmp_path / ".cells.4711.csv", tmp_path / ".git" / ".a_b.12.png", tmp_path / ".card.3"]
-    for path in left:
-        path.write_text("half")
+    for name in ("cells.csv", "crops/a_b.png", "card"):
+        with new_file(tmp_path / name) as aside:
+            aside.write_text("half")
+            shutil.copy(aside, tmp_path / "left")
+        (tmp_path / "left").rename(aside)  # as if the process had been killed
+    assert len(list(tmp_path.rglob(".unfinished-*"))) == 3
     remove_unfinished_files(tmp_path)
     assert all(path.read_text() == "mine" for path in kept)
-    assert not any(path.exists() for path in left)
+    assert not list(tmp_path.rglob(".unfinished-*"))
+    assert (tmp_path / "crops" / "a_b.png").read_text() == "half"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -18,6 +17,7 @@ DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """Error numbers of a full disk."""
 
 MARKER = ".cellocate"
+_UNFINISHED = ".unfinished-"  # begins the name of a file that is being written
 _MARKED = "cellocate wrote this folder, and replaces it only with --overwrite.\n"
 _OLD_MARKERS = (  # files in our folders from before there was a marker; drop after version 1.0
     ("recipe.yaml", "split.csv"),
@@ -48,7 +48,7 @@ def new_file(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     make_parents(path)
-    aside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")  # `remove_unfinished_files` knows it
+    aside = path.with_name(f"{_UNFINISHED}{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield aside
         aside.replace(path)
@@ -58,9 +58,8 @@ def new_file(path: str | Path) -> Iterator[Path]:
 
 def remove_unfinished_files(folder: Path) -> None:
     """Remove what `new_file` leaves in a folder if its process is killed; other hidden files stay."""
-    for path in folder.rglob(".*"):
-        if re.fullmatch(r"\..+\.\d+(\.\w+)?", path.name) and path.is_file():
-            path.unlink(missing_ok=True)
+    for path in folder.rglob(f"{_UNFINISHED}*"):
+        path.unlink(missing_ok=True)
 
 
 def write_text(path: str | Path, text: str) -> None:

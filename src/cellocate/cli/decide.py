@@ -207,7 +207,8 @@ def _note_absent(vocabulary: Vocabulary, truth: NDArray[np.bool_]) -> None:
 
     absent = [name for name, true in zip(vocabulary.names, truth.T, strict=True) if not true.any()]
     if absent:
-        note(f"{len(absent)} of {len(vocabulary)} locations do not occur in these fields: {', '.join(absent)}")
+        do = "does" if len(absent) == 1 else "do"
+        note(f"{len(absent)} of {len(vocabulary)} locations {do} not occur in these fields: {', '.join(absent)}")
 
 
 def _refuse_odd_steps(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _PANEL = 150  # px wide, so that two fit next to each other on a phone
 _HEIGHT = 132
-_LEFT, _BELOW = 38, 22  # px for what is written beside and below all panels
+_LEFT, _BELOW = 38, 22  # px for the labels at the left of all panels and below them
 _ABOVE, _NUMBERS, _GAP = 32, 16, 14  # px of a panel for its title and its numbers, and between two
 _FONT = 9.0
 _TITLE, _LINE = 38, 26  # letters, in all and of a line

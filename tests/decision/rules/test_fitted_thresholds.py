@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cellocate.decision import fit, match_ratios
+from cellocate.decision import Rule, fit, match_ratios
+from cellocate.decision.rules.check_values import UNREACHABLE
 from cellocate.decision.rules.per_class import best_thresholds
 from cellocate.decision.rules.single import single_threshold
 from cellocate.decision.rules.soft_f1 import _slope, soft_f1
@@ -47,7 +48,18 @@ def test_the_rarer_a_location_the_more_its_threshold_is_shrunk():
 def test_averaged_thresholds_are_the_same_each_time_and_within_reason(probabilities, truth):
     first, second = (fit("bagged", probabilities, truth).thresholds for _ in range(2))
     assert first == second
-    assert all(0 <= t <= 1 for t in first)
+    assert all(0 <= t <= UNREACHABLE for t in first)
+
+
+@pytest.mark.parametrize("kind", ["bagged", "expected_f1", "ratio"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_location_that_no_field_shows_is_not_predicted_where_its_probability_is_always_1(kind, dtype):
+    probabilities, truth = made(200, 1)
+    probabilities = probabilities.astype(dtype)
+    probabilities[:50, 0], truth[:, 0] = 1, False
+    rule = fit(kind, probabilities, truth)
+    assert not rule.apply(probabilities)[:, 0].any()
+    assert Rule.model_validate_json(rule.model_dump_json()) == rule
 
 
 def test_averaged_thresholds_move_less_with_other_fields():
@@ -79,7 +91,7 @@ def test_as_many_fields_are_decided_as_the_ratios_ask_for(probabilities, ratios)
     decided = match_ratios(probabilities, np.array(ratios)).apply(probabilities)
     for k, ratio in enumerate(ratios):
         p = probabilities[:, k]
-        could_be = {int((p >= t).sum()) for t in np.unique(p)} | ({0} if p.max() < 1 else set())
+        could_be = {int((p >= t).sum()) for t in np.unique(p)} | {0}
         best = min(abs(count - 10 * ratio) for count in could_be)
         assert abs(decided[:, k].sum() - 10 * ratio) == pytest.approx(best, abs=1e-9)
 

@@ -7,6 +7,9 @@ import numpy as np
 from cellocate.arrays import Floats
 from cellocate.errors import CellocateError
 
+UNREACHABLE = float(np.nextafter(np.float32(1), np.float32(2)))
+"""The smallest threshold that no probability reaches, also in single precision."""
+
 
 def check_probabilities(values: Floats) -> None:
     """Refuse values outside 0 to 1, and NaN, in an array of shape (N, K).

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.arrays import Bools, Floats
+from cellocate.decision.rules.check_values import UNREACHABLE
 from cellocate.decision.rules.kinds import rule
 from cellocate.decision.rules.sweep import Sorted
 
@@ -23,7 +24,7 @@ def matching_thresholds(probabilities: Floats, ratios: Floats) -> NDArray[Any]:
 
     No truth of these fields is needed, so you can fit it to the fields to be decided, with the ratios of the training
     set, as the winner of the 2018 challenge did. If the share amounts to no field, the threshold is halfway between the
-    highest probability and 1.
+    highest probability and 1, or above 1 if that is 1.
 
     Args:
         probabilities: shape (N, K).
@@ -46,5 +47,6 @@ def _matching(probabilities: Floats, ratio: float) -> float:
     wanted = ratio * len(probabilities)
     nearest = int(np.abs(kept - wanted).argmin())
     if wanted < np.abs(kept - wanted).min():  # none is nearer
-        return float((probabilities.max() + probabilities.dtype.type(1)) / 2)
+        halfway = float((probabilities.max() + probabilities.dtype.type(1)) / 2)
+        return halfway if halfway < 1 else UNREACHABLE
     return float(by_probability.thresholds[nearest])

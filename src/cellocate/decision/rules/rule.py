@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from cellocate.arrays import Bools, Floats, Ints
 from cellocate.choices import Fallback, present_rule
-from cellocate.decision.rules.check_values import check_probabilities
+from cellocate.decision.rules.check_values import UNREACHABLE, check_probabilities
 from cellocate.decision.rules.kinds import RuleKind
 from cellocate.decision.rules.scaling import Scaling
 from cellocate.decision.rules.unfitted import likeliest
@@ -29,7 +29,7 @@ class Rule(BaseModel):
 
     Args:
         kind: how it was fitted (see `fit`).
-        thresholds: one for each location; 0 if the kind has none.
+        thresholds: one for each location; 0 if the kind has none, just above 1 if no field may show the location.
         fallback: what an empty field gets: `none`, the location whose probability is `nearest` to its threshold, or the
             `likeliest`.
         at_most: how many locations a field may show; those furthest above their thresholds are kept.
@@ -51,7 +51,7 @@ class Rule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     kind: Annotated[str, BeforeValidator(present_rule), AfterValidator(RULES.checked)]
-    thresholds: tuple[Annotated[float, Field(ge=0, le=1)], ...]
+    thresholds: tuple[Annotated[float, Field(ge=0, le=UNREACHABLE)], ...]
     fallback: Fallback = "none"
     at_most: Annotated[int, Field(ge=1)] | None = None
     scaling: Scaling | None = None

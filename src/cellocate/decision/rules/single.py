@@ -60,7 +60,7 @@ def thresholds_of_unseen(probabilities: Floats, shared: float) -> Doubles:
     if len(probabilities) <= _OF_N:
         return np.full(probabilities.shape[1], shared)
     fourth = np.sort(probabilities, axis=0)[-_OF_N - 1].astype(np.float32)
-    above = np.nextafter(fourth, np.float32(1))  # above it in single precision, and so in double
+    above = np.nextafter(fourth, np.float32(2))  # above it in single precision, and so in double; also above 1
     return np.asarray(np.maximum(shared, above), np.float64)
 
 
