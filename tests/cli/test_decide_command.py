@@ -39,7 +39,7 @@ def test_every_rule_is_fitted_and_applied(cellocate, tables, kind):
         "--fallback", "nearest", "--out", out,
     )  # fmt: skip
     assert fitted.code == 0, fitted.err
-    assert "1 of 28 locations do not occur in these fields: Rods & rings" in fitted.err
+    assert "1 of 28 locations does not occur in these fields: Rods & rings" in fitted.err
     assert (saved(tables)["kind"], saved(tables)["at_most"]) == (kind, 2)
     assert cellocate("decide", "apply", tables / "p.csv", "--rule", out, "--out", tables / "d.csv").code == 0
     counts = pd.read_csv(tables / "d.csv", dtype=str)["Predicted"].str.split().str.len()

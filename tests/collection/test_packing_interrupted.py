@@ -220,7 +220,7 @@ def test_a_shard_that_was_damaged_meanwhile_is_packed_again(phantoms, tmp_path, 
     first.write_bytes(bytes(first.stat().st_size))
     second.write_bytes(second.read_bytes()[:-1])
     (out / "packing" / "00002.npy").write_bytes(b"")
-    (out / "16" / ".00003.123.bin").write_bytes(b"left over")
+    (out / "16" / ".unfinished-00003.123.bin").write_bytes(b"left over")
     untouched = (out / "16" / "00003.bin").stat().st_mtime_ns
     pack(collection, out, sizes=(16,), workers=1, resume=True)
     assert (out / "16" / "00003.bin").stat().st_mtime_ns == untouched
