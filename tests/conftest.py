@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,19 +41,34 @@ _HERE = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 _SLOW_LIST = Path(__file__).with_name("slow.txt")
 _SLOW = set(_SLOW_LIST.read_text("utf-8").split())
 _LIMIT = 0.3  # seconds of processor, of all cases of a test together
+_FIXTURE_LIMIT = 0.5  # of a fixture: all tests that need it are slow then
 _SECONDS: Counter[str] = Counter()
+_FIXTURE_SECONDS: dict[str, float] = {}  # the longest
+_SET_UP: list[tuple[str, float]] = []  # fixtures, for the test whose turn it is
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--note-slow", action="store_true", help="write tests/slow.txt anew, by all tests")
+    parser.addoption("--note-slow", action="store_true", help="write tests/slow.txt again, from a run of all tests")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of slow.txt, and those that take minutes, as slow."""
     for item in items:
-        if _test(item.nodeid) in _SLOW or item.get_closest_marker("docs") or item.get_closest_marker("fuzz"):
+        minutes = item.get_closest_marker("docs") or item.get_closest_marker("fuzz")
+        if minutes or not _SLOW.isdisjoint([_test(item.nodeid), *_fixtures(item)]):
             item.add_marker("slow")
+
+
+def _fixtures(item: pytest.Item) -> Iterator[str]:
+    """What a test needs, and what that needs, as slow.txt names it."""
+    info = getattr(item, "_fixtureinfo", None)  # none for examples in docstrings
+    for definitions in info.name2fixturedefs.values() if info else ():
+        yield from map(_fixture, definitions)
+
+
+def _fixture(definition: pytest.FixtureDef[Any]) -> str:
+    return f"{definition.baseid or 'tests'}::{definition.argname}"
 
 
 def pytest_collection_finish() -> None:
@@ -61,26 +77,39 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
+    began = sum(os.times()[:4])
+    try:
+        return (yield)
+    finally:
+        _SET_UP.append((_fixture(fixturedef), sum(os.times()[:4]) - began))
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     began = sum(os.times()[:4])
     try:
         return (yield)
     finally:
-        item.user_properties.append(("processor", sum(os.times()[:4]) - began))
+        item.user_properties += [("processor", sum(os.times()[:4]) - began), ("fixtures", [*_SET_UP])]
+        _SET_UP.clear()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    seconds = dict(report.user_properties).get("processor")  # none for examples in docstrings
-    if report.when == "call" and seconds is not None:
-        _SECONDS[_test(report.nodeid)] += seconds
+    measured = dict(report.user_properties)  # nothing for examples in docstrings
+    if report.when == "call" and measured:
+        _SECONDS[_test(report.nodeid)] += measured["processor"]
+        for fixture, seconds in measured["fixtures"]:
+            _FIXTURE_SECONDS[fixture] = max(seconds, _FIXTURE_SECONDS.get(fixture, 0.0))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Name tests that slow.txt lacks, or write it anew."""
+    """Name tests and fixtures that slow.txt lacks, or write it again."""
     slow = {test for test, seconds in _SECONDS.items() if seconds > _LIMIT}
+    slow |= {fixture for fixture, seconds in _FIXTURE_SECONDS.items() if seconds > _FIXTURE_LIMIT}
     if config.option.note_slow:
         _SLOW_LIST.write_text("".join(f"{test}\n" for test in sorted(slow)), "utf-8")
-    elif unmarked := sorted(test for test in slow - _SLOW if _SECONDS[test] > 3 * _LIMIT):
+    elif unmarked := sorted(test for test in slow - _SLOW if _SECONDS.get(test, 1.0) > 3 * _LIMIT):
         terminalreporter.write_line(f"slow, but not in tests/slow.txt ('make slow' adds them): {', '.join(unmarked)}")
 
 
@@ -153,8 +182,15 @@ def _cut_out(phantoms: Path, folder: Path) -> None:
 
 @pytest.fixture
 def cells(_cells: Path, tmp_path: Path) -> Path:
-    """The cells of these fields, each cut out into 32 px, with the labels of its field."""
-    return Path(shutil.copytree(_cells, tmp_path / "cells", copy_function=shutil.copyfile))
+    """The cells of these fields, each cut out into 32 px, with the labels of its field.
+
+    The thousands of images are links: replace one, but never write into it.
+    """
+    return Path(shutil.copytree(_cells, tmp_path / "cells", copy_function=_link_images))
+
+
+def _link_images(source: str, target: str) -> None:
+    (os.link if source.endswith(".png") else shutil.copyfile)(source, target)
 
 
 SMALL = ("data.size=64", "network.backbone=test_resnet")
