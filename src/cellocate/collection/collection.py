@@ -77,6 +77,7 @@ class Collection:
             became one by their maximum".
         depth_known: whether `bits` and `camera_offset` are final (see `cellocate.collection.camera_depth.with_depth`).
         depth_guessed: whether they were inferred from a sample of fields, so that others may have brighter pixels.
+        blank: channels that no field has, and that are read as zeros (see `with_blank`).
     """
 
     folder: Path
@@ -92,6 +93,7 @@ class Collection:
     notes: tuple[str, ...] = ()
     depth_known: bool = False
     depth_guessed: bool = False
+    blank: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.fields)
@@ -172,13 +174,19 @@ class Collection:
     ) -> tuple[Pixels, float | None]:
         """Read one field as its files have it, minus the camera's offset if that is known; else like `read`."""
         files, pixel_size = self.files(field), self.pixel_size(field)
+        stained = [channel for channel in channels if channel not in self.blank]
         if (place := in_store(files)) is None:
-            return without_offset(read_field(files, channels), self.offset(field)), pixel_size
-        store, row = place
-        height, width, _ = store.header(row)
-        pixels = store.read(row, channels, None if scale is None else max(scale.shape(height, width, pixel_size)))
+            pixels, shrunk = read_field(files, stained), 1.0
+        else:
+            store, row = place
+            height, width, _ = store.header(row)
+            pixels = store.read(row, stained, None if scale is None else max(scale.shape(height, width, pixel_size)))
+            shrunk = max(height, width) / max(pixels.shape[1:])
         pixels = without_offset(pixels, self.offset(field))
-        shrunk = max(height, width) / max(pixels.shape[1:])
+        if len(stained) < len(channels):
+            every = np.zeros((len(channels), *pixels.shape[1:]), pixels.dtype)
+            every[[channel in stained for channel in channels]] = pixels
+            pixels = every
         return pixels, None if pixel_size is None else pixel_size * shrunk
 
     def shape(self, field: str) -> tuple[int, int]:
@@ -277,9 +285,13 @@ class Collection:
             self, fields=self.fields.loc[list(ids)], problems=tuple(p for p in self.problems if p.id in wanted)
         )
 
+    def with_blank(self, channels: Sequence[str]) -> Self:
+        """A copy in which those of these channels that no field has are read as zeros."""
+        return replace(self, blank=tuple(channel for channel in channels if channel not in self.channels))
+
     def require(self, channels: Sequence[str]) -> None:
         """Raise a `CellocateError` if no field of the collection has one of these channels."""
-        lacking = [channel for channel in channels if channel not in self.channels]
+        lacking = [channel for channel in channels if channel not in (*self.channels, *self.blank)]
         if lacking:
             what = f"no {' or '.join(lacking)} channel (it has {', '.join(self.channels)})"
             mend = f"Add the files, or use a model or recipe without {' and '.join(lacking)}."

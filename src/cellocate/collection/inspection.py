@@ -164,7 +164,7 @@ def usable_fields(
     collection.require(channels)
     if labelled:
         collection.require_vocabulary()
-    inspection = inspect(collection, channels)
+    inspection = inspect(collection, [channel for channel in channels if channel not in collection.blank])
     problems = tuple(p for p in inspection.problems if labelled or p.about == "files")
     images = inspection.images
     deep = {str(i) for i in images.index[images["depth"] == 16]}

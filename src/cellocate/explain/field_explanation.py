@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from cellocate.cells.masks import Labels
 from cellocate.choices import MapMethod
 from cellocate.collection import Collection, are_cells
-from cellocate.collection.emptiness import emptiness_note
 from cellocate.decision import clear_empty
 from cellocate.explain.evidence_maps import map_tiles
 from cellocate.explain.occlusion import compartments, occlude
@@ -73,7 +72,7 @@ def explain_field(
     """
     probabilities = model.predict_tiles([model.prepare(pixels, pixel_size)])
     if note is None:
-        note = emptiness_note(dict(zip(model.card.channels, np.asarray(pixels), strict=True)), pixel_size)
+        note = model.emptiness_note(np.asarray(pixels), pixel_size)
     predicted = tuple(
         int(k) for k in np.flatnonzero(clear_empty(model.card.rule.apply(probabilities), [note], model.vocabulary)[0])
     )

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from cellocate.collection.emptiness import emptiness_note
+from cellocate.collection.emptiness import PROTEIN, emptiness_note
 from cellocate.counted import counted
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
@@ -140,7 +140,13 @@ class Model:
             return ""
         if field.dtype.kind == "f":
             field = np.round(field.clip(0, 1) * full_value(16)).astype(np.uint16)
-        return emptiness_note(dict(zip(self.card.channels, field, strict=True)), pixel_size)
+        return self.emptiness_note(field, pixel_size)
+
+    def emptiness_note(self, field: NDArray[Any], pixel_size: float | None) -> str:
+        """Why a field, uint8 or uint16 (C, H, W), shows nothing; see `cellocate.collection.emptiness`."""
+        planes = zip(self.card.channels, field, strict=True)
+        blank = self.card.missing_channels == "blank"
+        return emptiness_note({c: plane for c, plane in planes if c == PROTEIN or not blank or plane.any()}, pixel_size)
 
     def embed(
         self,

@@ -135,6 +135,8 @@ class ModelCard(_Part):
         pixel_size: µm per px of that input.
         pixel_size_assumed: whether the pixel size was assumed (a field spans 163.84 µm) and not recorded.
         bits: bit depths of the cameras that took the training fields, ascending; empty in older cards.
+        missing_channels: whether images must have all channels (`refuse`), or may lack some that are not the protein's
+            and that the network then sees as zeros (`blank`).
         tta: test-time augmentation; the calibration and the rule, in this order, were fitted after it.
         scores: `validation`, measured on the validation part with the rule fitted there; and `real`, for a model of
             simulated cells that was measured on real images. Each has at least `n` and `macro_f1`.
@@ -162,7 +164,7 @@ class ModelCard(_Part):
     pixel_size_assumed: bool
     intensity: Intensity
     bits: tuple[int, ...] = ()
-    missing_channels: Literal["refuse"] = "refuse"
+    missing_channels: Literal["refuse", "blank"] = "refuse"
     normalisation: Normalisation
     tta: TTA = TTA()
     calibration: Calibration | None = None

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from cellocate.collection import CellBags, Collection, are_cells, at_edge
 from cellocate.collection.collection import FIELD
-from cellocate.collection.emptiness import emptiness_note
 from cellocate.counted import counted
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
@@ -127,7 +126,7 @@ def _tiles(
         try:
             pixels, pixel_size = collection.read(field, channels, scale)
             if not single:
-                notes[field] = emptiness_note(dict(zip(channels, pixels, strict=True)), pixel_size)
+                notes[field] = model.emptiness_note(pixels, pixel_size)
             return model.prepare(pixels, pixel_size)
         except CellocateError as error:
             raise error.at(error.where or f"field {field}") from None
