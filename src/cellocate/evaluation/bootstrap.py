@@ -70,6 +70,22 @@ def percentiles(scores: Doubles) -> list[float]:
     return [float(q) for q in np.percentile(scores, [2.5, 97.5])]
 
 
+def without_bias(scores: Doubles, score: float) -> Doubles:
+    """Shift a score's values in resamples so that their median is the score.
+
+    Resamples repeat fields, and a rare location that is drawn twice ranks higher: in few fields their average precision
+    is so far above that of the fields that the interval would not hold it.
+
+    References:
+        Efron, Tibshirani. An Introduction to the Bootstrap (1993), chapter 10 (the bootstrap's estimate of bias).
+
+    Example:
+        >>> without_bias(np.array([0.5, 0.75, 1.0]), 0.5).tolist()
+        [0.25, 0.5, 0.75]
+    """
+    return np.clip(scores + (score - np.median(scores)), 0, 1)
+
+
 def mean_interval(values: Floats, groups: Sequence[str]) -> tuple[float, float]:
     """The 95% interval of the mean of numbers, resampled by group.
 

@@ -9,7 +9,14 @@ import numpy as np
 
 from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.errors import CellocateError
-from cellocate.evaluation.bootstrap import Clusters, ResampledF1, ResampledPrecision, bootstrap, percentiles
+from cellocate.evaluation.bootstrap import (
+    Clusters,
+    ResampledF1,
+    ResampledPrecision,
+    bootstrap,
+    percentiles,
+    without_bias,
+)
 from cellocate.evaluation.calibration_error import expected_calibration_error
 from cellocate.evaluation.counts import Counts
 from cellocate.evaluation.frequency import rank_correlation
@@ -40,7 +47,7 @@ def evaluate(
     the vocabulary's coarse groups (`GroupLevel`).
 
     `*_interval` are 95% percentile intervals of 1000 bootstrap resamples of the fields, or of their groups; a location
-    that a resample misses is left out of that resample's mean.
+    that a resample misses is left out of that resample's mean. Those of average precision are `without_bias`.
 
     Args:
         truth: shape (N, K), bool.
@@ -78,6 +85,8 @@ def evaluate(
         if probabilities is not None and truth.any():
             statistics.append(ResampledPrecision(truth, probabilities, clusters).macro)
         resampled = bootstrap(lambda weights: np.stack([s(weights) for s in statistics], axis=1), clusters)
+        if len(statistics) > len(_INTERVALS):
+            resampled[:, -1] = without_bias(resampled[:, -1], figures["macro_average_precision"])
         coarse["macro_f1_interval"], *others = [percentiles(scores) for scores in resampled.T]
         figures.update(zip(_INTERVALS, others, strict=False))
     rows = figures.pop("per_class")
