@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sklearn.metrics import average_precision_score
 
 from cellocate.collection import read_labels
-from cellocate.decision import POOLS, Pool, fit_pool
+from cellocate.decision import POOLS, Pool, fit_pool, table_names
 from cellocate.decision.crossfit import assign_folds
 from cellocate.decision.hill_climb import fit_weights, weighted_average_precisions
 from cellocate.decision.logistic import sigmoid
@@ -144,11 +144,26 @@ def test_another_order_and_the_fields_of_the_fit_are_refused():
     for kind in ("stacked", "weighted"):
         pool, _ = fitted(kind, tables, truth)
         with pytest.raises(CellocateError, match="another order"):
-            pool.refuse_misuse(("b.csv", "a.csv", "c.csv"), ["new"])
+            pool.check_use(("b.csv", "a.csv", "c.csv"), ["new"])
+        with pytest.raises(CellocateError, match=r"Give test_a.csv, test_b.csv, test_c.csv, in this order"):
+            pool.check_use(("test_b.csv", "test_c.csv", "test_a.csv"), ["new"])
         with pytest.raises(CellocateError, match="fields that it was fitted to"):
-            pool.refuse_misuse(NAMES, ids[::-1])
-        pool.refuse_misuse(("x.csv", "y.csv", "z.csv"), ["new"])
-    fitted("mean", tables, truth)[0].refuse_misuse(("b.csv", "a.csv", "c.csv"), ids)
+            pool.check_use(NAMES, ids[::-1])
+        assert pool.check_use(NAMES, ["new"]) == []
+        places = "x.csv as a.csv, y.csv as b.csv, z.csv as c.csv"
+        assert pool.check_use(("x.csv", "y.csv", "z.csv"), ["new"]) == [
+            f"tables taken in the order of the fit: {places}"
+        ]
+    assert fitted("mean", tables, truth)[0].check_use(("b.csv", "a.csv", "c.csv"), ids) == []
+
+
+def test_tables_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    one, two = (tmp_path / folder / "validation.csv" for folder in ("m1", "m2"))
+    tables, truth = simulated(noise=(0.5, 2.0))
+    pool, _ = fitted("weighted", tables, truth, table_names([one, two]))
+    assert pool.tables == ("m1/validation.csv", "m2/validation.csv")
+    with pytest.raises(CellocateError, match=r"Give m1/test.csv, m2/test.csv, in this order"):
+        pool.check_use(table_names([two.with_name("test.csv"), one.with_name("test.csv")]), ["new"])
 
 
 @pytest.mark.parametrize(

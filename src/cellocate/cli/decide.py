@@ -106,7 +106,7 @@ def fit(
     ids, tables = decision.read_tables(probabilities, table.vocabulary)
     if not ids:
         raise CellocateError("no fields to fit a rule to", where=probabilities[0], mend="Give a row for each field.")
-    names, truth, values, promise = _names(probabilities), None, tables.mean(axis=0), None
+    names, truth, values, promise = decision.table_names(probabilities), None, tables.mean(axis=0), None
     comparison = None
     steps = decision.Steps(pool=decision.Pool(kind="mean", tables=tuple(names)) if len(names) > 1 else None)
     if labels is not None:
@@ -175,7 +175,7 @@ def apply(
     before = decision.read_steps(rule)
     ids, tables = decision.read_tables(probabilities, vocabulary)
     if before.pool is not None:
-        before.pool.refuse_misuse(_names(probabilities), ids)
+        note(*before.pool.check_use(decision.table_names(probabilities), ids))
     values = before.apply(tables)
     notes = decision.read_notes(probabilities[0], ids)
     decision.write_predicted_labels(out, ids, decision.clear_empty(fitted.apply(values), notes, vocabulary))
@@ -183,10 +183,6 @@ def apply(
         _note_doubts(fitted, values)
     note(*decision.describe_notes(notes, "field"))
     print(f"{counted(len(ids), 'field')} in {out}")
-
-
-def _names(tables: list[Path]) -> list[str]:
-    return [table.name for table in tables]
 
 
 def _shares(others: Labels) -> NDArray[np.float64]:

@@ -73,7 +73,7 @@ def proteins(
         words = decision.vocabulary_from_columns(predictions[0]) if vocabulary is None else get_vocabulary(vocabulary)
     ids, tables = decision.read_tables(predictions, words)
     if steps.pool is not None:
-        steps.pool.refuse_misuse([table.name for table in predictions], ids)
+        note(*steps.pool.check_use(decision.table_names(predictions), ids))
     probabilities = steps.apply(tables)
     notes = decision.read_notes(predictions[0], ids)
     decided = decision.read_locations(predictions[0], words) if fitted is None else fitted.apply(probabilities)

@@ -9,7 +9,7 @@ from cellocate.decision.calibration import CALIBRATIONS, Calibration, fit_calibr
 from cellocate.decision.choose_rule import NOT_COMPARED, SIMPLE_RULES, FittedRule, default_rule, fit_rule
 from cellocate.decision.guaranteed import Guarantee, Guaranteed, fit_guaranteed
 from cellocate.decision.no_signal import SILENT, clear_empty, describe_notes
-from cellocate.decision.pooling import POOLS, Pool, fit_pool
+from cellocate.decision.pooling import POOLS, Pool, fit_pool, table_names
 from cellocate.decision.predictions import Predictions, read_predictions
 from cellocate.decision.probability_tables import (
     has_predicted_labels,
@@ -97,6 +97,7 @@ __all__ = [
     "rule",
     "rule_warning",
     "save_rule",
+    "table_names",
     "vocabulary_from_columns",
     "write_predicted_labels",
 ]

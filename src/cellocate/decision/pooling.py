@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os.path
+import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -28,7 +31,7 @@ class Pool(BaseModel):
     Args:
         kind: `mean`; `geometric`, the mean of logits; `rank`, the mean of ranks among the fields of the fit;
             `weighted`, a mean with a weight for each table; `stacked`, a logistic regression for each location.
-        tables: names of the tables, in order.
+        tables: names of the tables, in order (see `table_names`).
         weights: for `weighted`, one for each table, shape (M,).
         stacked: for `stacked`, an intercept and a weight for each table's logit by location, shape (K, 1 + M).
         quantiles: for `rank`, of each table and location, shape (M, K, 57).
@@ -85,27 +88,37 @@ class Pool(BaseModel):
             return _ranks(tables, self._of(tables, np.array(self.quantiles), axis=1))
         return np.asarray(tables.mean(axis=0, dtype=np.float64))
 
-    def refuse_misuse(self, names: Sequence[str], ids: Sequence[str]) -> None:
+    def check_use(self, names: Sequence[str], ids: Sequence[str]) -> list[str]:
         """Refuse tables in another order, and the fields that a weighted or stacked pool was fitted to.
 
+        Names tell the order: `test_b.csv` takes the place of `b.csv`.
+
         Args:
-            names: of the tables, in order.
+            names: of the tables, in order (see `table_names`).
             ids: of the fields.
+
+        Returns:
+            A note on which table takes whose place, if the names are others and the order matters.
 
         Raises:
             CellocateError: the order differs, or these are the fields of the fit, on which the pool looks better than
                 it is.
         """
-        ordered = self.kind not in ("mean", "geometric")
-        if ordered and tuple(names) != self.tables and sorted(names) == sorted(self.tables):
-            raise CellocateError(
-                f"tables in another order: {', '.join(names)}", mend=f"Give {', '.join(self.tables)}, in this order."
-            )
+        notes = []
+        if self.kind not in ("mean", "geometric") and tuple(names) != self.tables and len(names) == len(self.tables):
+            if (ordered := _ordered(names, self.tables)) != list(names):
+                raise CellocateError(
+                    f"tables in another order than in the fit: {', '.join(names)}",
+                    mend=f"Give {', '.join(ordered)}, in this order, for {', '.join(self.tables)}.",
+                )
+            places = [f"{name} as {fitted}" for name, fitted in zip(names, self.tables, strict=True)]
+            notes = [f"tables taken in the order of the fit: {', '.join(places)}"]
         if self.fitted_to is not None and self.fitted_to == _checksum(ids):
             raise CellocateError(
                 f"the {self.kind} pool would be applied to the fields that it was fitted to",
                 mend="Give tables of other fields; the scores of 'decide fit' are cross-fitted already.",
             )
+        return notes
 
     def _of(self, tables: Floats, fitted: Doubles, axis: int = 0) -> Doubles:
         if fitted.shape[axis] != tables.shape[-1]:
@@ -114,6 +127,21 @@ class Pool(BaseModel):
                 mend="Use a rule that was fitted to this vocabulary.",
             )
         return fitted
+
+
+def table_names(paths: Sequence[Path]) -> list[str]:
+    """The names of tables by which a pool knows their order: of the files, with folders where files share a name.
+
+    Example:
+        >>> table_names([Path("runs/a.csv"), Path("b.csv")]), table_names([Path("runs/a/p.csv"), Path("runs/b/p.csv")])
+        (['a.csv', 'b.csv'], ['a/p.csv', 'b/p.csv'])
+    """
+    names = [path.name for path in paths]
+    if len(set(names)) == len(names):
+        return names
+    whole = [path.absolute() for path in paths]
+    shared = os.path.commonpath([path.parent for path in whole])
+    return [path.relative_to(shared).as_posix() for path in whole]
 
 
 def fit_pool(
@@ -146,6 +174,17 @@ def fit_pool(
         return pool, pool.apply(tables)
     pool = pool.model_copy(update={"fitted_to": _checksum(ids)})
     return pool, cross_fitted(fit, tables, truth, folds)
+
+
+def _ordered(names: Sequence[str], fitted: Sequence[str]) -> list[str]:
+    """The names in the order of the fit, by the words that they share; unchanged if no order is better."""
+    from scipy.optimize import linear_sum_assignment  # slow to import
+
+    words = [[set(re.split(r"[^A-Za-z0-9]+", name)) for name in some] for some in (fitted, names)]
+    alike = np.array([[len(a & b) for b in words[1]] for a in words[0]])
+    alike += np.asarray(fitted, object)[:, None] == np.asarray(names, object)
+    rows, best = linear_sum_assignment(alike, maximize=True)
+    return [names[place] for place in best] if alike[rows, best].sum() > alike.trace() else list(names)
 
 
 def _fitted(kind: PoolKind, tables: Floats, truth: Bools, names: tuple[str, ...]) -> Pool:
