@@ -230,6 +230,8 @@ def test_faulty_fields_that_were_left_out_are_named(folder):
 
 def test_a_part_of_a_collection_keeps_its_own_problems_and_order(folder):
     collection = damaged(folder)
+    with pytest.raises(CellocateError, match=r"no field 'zz': .*Give ids of the collection"):
+        collection.subset(["a", "zz"])
     part = collection.subset(["d", "c"])
     assert part.ids == ["d", "c"]
     assert [p.id for p in part.problems] == ["c"]

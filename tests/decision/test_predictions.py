@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,6 +54,11 @@ def test_labels_without_probabilities_are_not_decided_again(tmp_path: Path) -> N
     found = read_predictions(tmp_path / "labels.csv", HPA28)
     assert found.locations == [["Nucleoplasm", "Nucleoli"], []]
     assert not found.has_probabilities
+    assert "nan" not in found._repr_html_()
+    assert "Nucleoplasm, Nucleoli" in found._repr_html_()
+    found.save(tmp_path / "again.csv")
+    assert (tmp_path / "again.csv").read_text() == "Id,Predicted\na,0 2\nb,\n"
+    assert read_predictions(tmp_path / "again.csv", HPA28).locations == found.locations
     with pytest.raises(CellocateError, match="labels without probabilities"):
         found.decide(rule(0.5))
 
@@ -64,7 +71,10 @@ def test_every_format_holds_the_same(tmp_path: Path) -> None:
     again = read_predictions(tmp_path / "t.csv", HPA28)
     np.testing.assert_allclose(again.probabilities, found.probabilities, atol=1e-6)
     assert (again.locations, list(again.notes)) == (found.locations, found.notes)
-    found.save(tmp_path / "t.h5ad", "h5ad", metadata=pd.DataFrame({"cell_line": ["A", "A", "B", "B"]}))
+    np.testing.assert_array_equal(again.ood_score, found.ood_score)
+    table.rename(columns={"ood_score": "Unlike"}).to_csv(tmp_path / "t.csv", index=False)
+    np.testing.assert_array_equal(read_predictions(tmp_path / "t.csv", HPA28).ood_score, found.ood_score)
+    found.save(tmp_path / "t.h5ad", metadata=pd.DataFrame({"cell_line": ["A", "A", "B", "B"]}))
     annotated = read_h5ad(tmp_path / "t.h5ad")
     assert list(annotated.obs) == ["cell_line", "Note", "ood_score", "Locations"]
     np.testing.assert_array_equal(annotated.layers["decided"], found.labels)
@@ -82,6 +92,43 @@ def test_cells_are_submitted_with_their_masks(tmp_path: Path) -> None:
     assert pd.read_csv(tmp_path / "k.csv")["PredictionString"][0].startswith(f"0 0.250000 {mask.text} 1 ")
     with pytest.raises(CellocateError, match="without masks"):
         cells.save(tmp_path / "k.csv", "kaggle2021")
+    cells.save(tmp_path / "c.csv")
+    again = read_predictions(tmp_path / "c.csv", HPA19)
+    assert (again.fields, again.cells) == (["f"], [2])
+    again.save(tmp_path / "again.csv", "kaggle2021", masks=lambda _: ((4, 4), {2: mask}))
+    assert (tmp_path / "again.csv").read_text() == (tmp_path / "k.csv").read_text()
+
+
+@pytest.mark.parametrize("cell", ["first", "1.5", ""])
+def test_cells_without_numbers_are_not_submitted(tmp_path: Path, cell: str) -> None:
+    (tmp_path / "c.csv").write_text(f"Id,field,cell,{','.join(map(str, range(19)))}\nf_2,f,{cell}{',0' * 19}\n")
+    found = read_predictions(tmp_path / "c.csv", HPA19)
+    assert (found.unit, found.cells) == ("cell", None)
+    with pytest.raises(CellocateError, match="predictions without the number of each cell"):
+        found.save(tmp_path / "k.csv", "kaggle2021", masks=lambda _: ((4, 4), {2: Mask.of(np.eye(4, dtype=bool))}))
+
+
+def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CellocateError, match=r"unknown format 'xml'. Choose one of table, h5ad, kaggle2018, kaggle"):
+        fields().save(tmp_path / "t.csv", "xml")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"probabilities": np.zeros((4, 27))},
+        {"labels": np.zeros((3, 28), bool)},
+        {"ood_score": np.zeros(3)},
+        {"fields": ["f"] * 5},
+        {"cells": [1]},
+        {"notes": ["", ""]},
+        {"ids": ["a"]},
+    ],
+)
+def test_columns_of_other_lengths_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(CellocateError, match="that do not fit") as refused:
+        replace(fields(), **change)
+    assert str(refused.value).startswith("probabilities" if "ids" in change else next(iter(change)))
 
 
 def test_it_shows_itself_in_a_notebook() -> None:

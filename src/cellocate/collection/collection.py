@@ -279,7 +279,14 @@ class Collection:
         return LabelledCollection(**known)
 
     def subset(self, ids: Sequence[str]) -> Self:
-        """The collection with only these fields, in this order."""
+        """The collection with only these fields, in this order.
+
+        Raises:
+            CellocateError: it has no such field.
+        """
+        if lacking := [field for field in ids if field not in self.fields.index]:
+            what = f"no {self.unit} {lacking[0]!r}"
+            raise CellocateError(what, where=self.folder, mend="Give ids of the collection.")
         wanted = set(ids)
         return replace(
             self, fields=self.fields.loc[list(ids)], problems=tuple(p for p in self.problems if p.id in wanted)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -25,10 +25,14 @@ from cellocate.decision.probability_tables import (
     LOCATIONS,
     NOTE,
     OOD_SCORE,
+    PREDICTED,
     has_predicted_labels,
+    indices,
+    read_cell_numbers,
     read_fields,
     read_locations,
     read_notes,
+    read_ood_score,
     read_predicted_labels,
     read_probabilities,
 )
@@ -61,6 +65,9 @@ class Predictions:
         notes: why a row has no location or a doubtful one, such as "no signal"; "" for most, empty if unknown.
         rule: that chose the labels, if known.
 
+    Raises:
+        CellocateError: rows or columns differ in number from the ids or locations.
+
     Example:
         >>> from cellocate.vocabulary import Location
         >>> words = Vocabulary("two", (Location("Nucleus", None, ""), Location("Cytosol", None, "")))
@@ -83,6 +90,16 @@ class Predictions:
     cells: list[int] | None = None
     notes: Sequence[str] = ()
     rule: Rule | None = None
+
+    def __post_init__(self) -> None:
+        n, k = len(self.ids), len(self.vocabulary)
+        shapes = {name: np.shape(getattr(self, name)) == (n, k) for name in ("probabilities", "labels")}
+        known = {name: getattr(self, name) for name in ("ood_score", "fields", "cells", "notes")}
+        lengths = {name: values is None or len(values) == n for name, values in known.items()}
+        right = shapes | lengths | {"notes": len(self.notes) in (0, n)}
+        if wrong := [name for name, fits in right.items() if not fits]:
+            what = f"{wrong[0]} that do not fit {counted(n, 'id')} and {counted(k, 'location')}"
+            raise CellocateError(what, mend="Give a row for each id, and a column for each location.")
 
     @classmethod
     def from_rule(
@@ -151,8 +168,11 @@ class Predictions:
         """The probabilities of these cells of a field, shape (n, K); 0 for a cell without a prediction.
 
         Raises:
-            CellocateError: another cell of the field has a prediction.
+            CellocateError: these are not predictions of numbered cells, or another cell of the field has one.
         """
+        if self.fields is None or self.cells is None:
+            mend = "Give a table with the columns field and cell, or use the masks of 'predict --masks'."
+            raise CellocateError("predictions without the number of each cell", mend=mend)
         rows = self._rows.get(field, {})
         if other := sorted(set(rows) - set(numbers)):
             what = f"cell {other[0]} of field {field} is not in its label image"
@@ -169,11 +189,13 @@ class Predictions:
 
     def to_frame(self) -> pd.DataFrame:
         """The table that `save` writes (see docs/formats.md)."""
-        table = pd.DataFrame(self.probabilities, columns=list(self.vocabulary.names)).round(6)
-        table.insert(0, "Id", self.ids)
-        for place, (name, values) in enumerate(self._origin().items(), start=1):
-            table.insert(place, name, values)
-        table[LOCATIONS] = ["; ".join(names) for names in self.locations]
+        table = pd.DataFrame({"Id": self.ids, **self._origin()})
+        if self.has_probabilities:
+            probabilities = pd.DataFrame(self.probabilities, columns=list(self.vocabulary.names)).round(6)
+            table = pd.concat([table, probabilities], axis=1)
+            table[LOCATIONS] = ["; ".join(names) for names in self.locations]
+        else:
+            table[PREDICTED] = indices(self.labels)
         if self.ood_score is not None:
             table[OOD_SCORE] = np.round(self.ood_score, 3)
         if any(self.notes):
@@ -183,7 +205,7 @@ class Predictions:
     def save(
         self,
         path: str | Path,
-        format: Format = "table",  # as the option of 'cellocate predict'
+        format: Format | None = None,  # as the option of 'cellocate predict'
         *,
         metadata: pd.DataFrame | None = None,
         sample: Sequence[str] | None = None,
@@ -194,16 +216,20 @@ class Predictions:
 
         Args:
             path: the file: .csv, .tsv, .xlsx or .parquet for a table, else .h5ad or .csv.
-            format: which file to write; `kaggle2018` takes fields, `kaggle2021` cells.
+            format: which file to write; `kaggle2018` takes fields, `kaggle2021` cells. By default `h5ad` if the file
+                ends so, else `table`.
             metadata: of each row, for h5ad; by default the field and number of each cell.
             sample: the ids that a submission must have; by default those predicted.
             masks: of the cells, for kaggle2021.
             fields: the fields of kaggle2021, in order, with or without cells; by default those of the cells.
 
         Raises:
-            CellocateError: the challenge takes other locations, an id has no prediction, or masks are missing or are of
-                other cells.
+            CellocateError: there is no such format, the challenge takes other locations, an id has no prediction, or
+                masks are missing or are of other cells.
         """
+        format = format or ("h5ad" if Path(path).suffix.lower() == ".h5ad" else "table")
+        if format not in (known := get_args(Format)):
+            raise CellocateError(f"unknown format {format!r}", mend=f"Choose one of {', '.join(known)}.")
         if format == "table":
             write_table(path, self.to_frame(), sheet="predictions")
         elif format == "h5ad":
@@ -241,9 +267,12 @@ class Predictions:
 
     def _repr_html_(self) -> str:
         """The first ten rows with their locations and probabilities, for a notebook."""
-        some = self.subset(self.ids[:_SHOWN]).to_frame().drop(columns=list(self.vocabulary.names))
+        whole = self.subset(self.ids[:_SHOWN]).to_frame()
+        some = whole.drop(columns=[*self.vocabulary.names, PREDICTED], errors="ignore")
         some[LOCATIONS] = [
-            ", ".join(f"{self.vocabulary.names[k]} {self.probabilities[row, k]:.2f}" for k in found)
+            ", ".join(
+                f"{self.vocabulary.names[k]} {self.probabilities[row, k]:.2f}".removesuffix(" nan") for k in found
+            )
             for row, found in enumerate(self.vocabulary.decode(self.labels[:_SHOWN]))
         ]
         return f"<p>{escape(repr(self))}</p>{some.to_html(index=False)}"
@@ -257,12 +286,18 @@ def read_predictions(path: str | Path, vocabulary: Vocabulary) -> Predictions:
     Raises:
         CellocateError: it is not such a table.
     """
+    fields = read_fields(path)
+    known: dict[str, Any] = {"ood_score": read_ood_score(path), "fields": fields}
+    if fields is not None:
+        known["cells"] = read_cell_numbers(path)
     if has_predicted_labels(path):
-        ids, labels = read_predicted_labels(path, vocabulary)
-        return Predictions(ids, np.full(labels.shape, np.nan), labels, vocabulary)
-    ids, probabilities = read_probabilities(path, vocabulary)
-    fields, notes, found = read_fields(path), read_notes(path, ids), read_locations(path, vocabulary)
+        ids, found = read_predicted_labels(path, vocabulary)
+        probabilities = np.full(found.shape, np.nan)
+    else:
+        ids, probabilities = read_probabilities(path, vocabulary)
+        found = read_locations(path, vocabulary)
+    known["notes"] = read_notes(path, ids)
     if found is not None:
-        return Predictions(ids, probabilities, found, vocabulary, fields=fields, notes=notes)
+        return Predictions(ids, probabilities, found, vocabulary, **known)
     half = Rule(kind="fixed", thresholds=(0.5,) * len(vocabulary))
-    return Predictions.from_rule(ids, probabilities, vocabulary, half, fields=fields, notes=notes)
+    return Predictions.from_rule(ids, probabilities, vocabulary, half, **known)

@@ -19,7 +19,8 @@ from cellocate.vocabulary import Location, Vocabulary
 LOCATIONS, NOTE, OOD_SCORE = "Locations", "Note", "ood_score"
 FIELD, CELL = "field", "cell"  # of a table of cells
 PREDICTED = "Predicted"
-_OTHERS = ("Id", LOCATIONS, OOD_SCORE, "Unlike", NOTE, FIELD, CELL)  # Unlike: ood_score in tables of cellocate 0.1
+_OOD_SCORE_BEFORE = "Unlike"  # in tables of cellocate 0.1
+_OTHERS = ("Id", LOCATIONS, OOD_SCORE, _OOD_SCORE_BEFORE, NOTE, FIELD, CELL)
 _NAMES = (*_OTHERS, PREDICTED)
 
 
@@ -85,9 +86,13 @@ def read_tables(paths: Sequence[str | Path], vocabulary: Vocabulary) -> tuple[li
 
 
 def write_predicted_labels(path: str | Path, ids: Sequence[str], labels: Bools) -> None:
-    """Write `Id,Predicted`: the indices of the predicted locations, separated by spaces."""
-    predicted = [" ".join(str(i) for i in np.flatnonzero(row)) for row in labels]
-    write_tables.write_table(path, pd.DataFrame({"Id": ids, "Predicted": predicted}), sheet="locations")
+    """Write `Id,Predicted` (see `indices`)."""
+    write_tables.write_table(path, pd.DataFrame({"Id": ids, PREDICTED: indices(labels)}), sheet="locations")
+
+
+def indices(labels: Bools) -> list[str]:
+    """The column `Predicted`: the indices of each row's locations, separated by spaces."""
+    return [" ".join(str(i) for i in np.flatnonzero(row)) for row in labels]
 
 
 def read_predicted_labels(path: str | Path, vocabulary: Vocabulary) -> tuple[list[str], Bools]:
@@ -114,6 +119,20 @@ def read_fields(path: str | Path) -> list[str] | None:
         where = f"{path}, line {lines[fields.index('')]}"
         raise CellocateError("a cell without its field", where=where, mend="Fill the column field.")
     return fields
+
+
+def read_cell_numbers(path: str | Path) -> list[int] | None:
+    """The column `cell` of a table of cells, or None if there is none or it has other than whole numbers."""
+    table, _ = _read(path)
+    found = numbers(table[CELL]) if CELL in table else pd.Series([np.nan])
+    return [int(number) for number in found] if (found % 1 == 0).all() else None
+
+
+def read_ood_score(path: str | Path) -> Doubles | None:
+    """The column `ood_score` of a table, shape (N,), or None if there is none; nan where it has no number."""
+    table, _ = _read(path)
+    column = next((name for name in (OOD_SCORE, _OOD_SCORE_BEFORE) if name in table), None)
+    return None if column is None else numbers(table[column]).to_numpy()
 
 
 def read_notes(path: str | Path, ids: Sequence[str]) -> list[str]:
