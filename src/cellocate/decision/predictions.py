@@ -290,6 +290,7 @@ def read_predictions(path: str | Path, vocabulary: Vocabulary) -> Predictions:
     known: dict[str, Any] = {"ood_score": read_ood_score(path), "fields": fields}
     if fields is not None:
         known["cells"] = read_cell_numbers(path)
+    found: Bools | None
     if has_predicted_labels(path):
         ids, found = read_predicted_labels(path, vocabulary)
         probabilities = np.full(found.shape, np.nan)
