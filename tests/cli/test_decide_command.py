@@ -42,7 +42,7 @@ def test_every_rule_is_fitted_and_applied(cellocate, tables, kind):
     assert "1 of 28 locations does not occur in these fields: Rods & rings" in fitted.err
     assert (saved(tables)["kind"], saved(tables)["at_most"]) == (kind, 2)
     assert cellocate("decide", "apply", tables / "p.csv", "--rule", out, "--out", tables / "d.csv").code == 0
-    counts = pd.read_csv(tables / "d.csv", dtype=str)["Predicted"].str.split().str.len()
+    counts = pd.read_csv(tables / "d.csv", dtype=str)["Locations"].str.split("; ").str.len()
     assert counts.between(1, 2).all()
 
 
@@ -55,8 +55,23 @@ def test_fields_without_signal_stay_without_location(cellocate, tables):
     result = cellocate("decide", "apply", tables / "noted.csv", "--rule", rule, "--out", tables / "d.csv")
     assert "1 of 60 fields without signal" in result.err
     assert "1 of 60 fields with a protein channel that is a copy of red" in result.err
-    decided = pd.read_csv(tables / "d.csv", dtype=str, keep_default_na=False)["Predicted"]
+    decided = pd.read_csv(tables / "d.csv", dtype=str, keep_default_na=False)["Locations"]
     assert (decided == "").tolist() == [True] + [False] * 59
+
+
+def test_cells_stay_cells_and_only_one_models_score_is_kept(cellocate, tables):
+    cells = pd.read_csv(tables / "p.csv").assign(field="f", cell=range(60), ood_score=0.5)
+    for name in ("a.csv", "b.csv"):
+        cells.to_csv(tables / name, index=False)
+    rule = ("--rule", tables / "rule.json", "--out", tables / "d.csv", "--overwrite")
+    for probabilities in (["a.csv"], ["a.csv", "b.csv"]):
+        paths = [tables / name for name in probabilities]
+        fit = ("decide", "fit", *paths, "--labels", tables / "labels.csv", "--rule", "single")
+        assert cellocate(*fit, "--out", tables / "rule.json", "--overwrite").code == 0
+        result = cellocate("decide", "apply", *paths, *rule)
+        assert result.out.startswith("60 cells in ")
+        extra = ["ood_score"] * (len(paths) == 1)
+        assert list(pd.read_csv(tables / "d.csv")) == ["Id", "field", "cell", *NAMES, "Locations", *extra]
 
 
 def test_without_a_name_the_best_rule_is_fitted(cellocate, tables):
@@ -82,8 +97,8 @@ def test_ratios_of_another_table_need_no_truth(cellocate, tables):
     result = cellocate("decide", "fit", tables / "p.csv", "--ratios", tables / "train.csv", "--out", rule)
     assert result.code == 0, result.err
     assert cellocate("decide", "apply", tables / "p.csv", "--rule", rule, "--out", tables / "d.csv").code == 0
-    decided = pd.read_csv(tables / "d.csv", dtype=str)["Predicted"].fillna("").str.split().explode()
-    assert decided.value_counts().to_dict() == {"0": 60, "1": 30}
+    decided = pd.read_csv(tables / "d.csv", dtype=str)["Locations"].str.split("; ").explode()
+    assert decided.value_counts().to_dict() == {NAMES[0]: 60, NAMES[1]: 30}
 
 
 def test_curves_are_drawn_beside(cellocate, tables):

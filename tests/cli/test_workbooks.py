@@ -34,7 +34,7 @@ def test_each_command_writes_a_workbook(cellocate, phantoms: Path, run: Path, tm
     labels = ["--labels", phantoms / "train.csv", "--out", tmp_path / "rule.json"]
     assert cellocate("decide", "fit", csv, *labels).code == 0
     assert cellocate("decide", "apply", csv, "--rule", tmp_path / "rule.json", "--out", tmp_path / "d.xlsx").code == 0
-    sheets = {"problems": "problems", "proteins": "locations of proteins", "calls": "proteins", "d": "locations"}
+    sheets = {"problems": "problems", "proteins": "locations of proteins", "calls": "proteins", "d": "predictions"}
     for name, sheet in sheets.items():
         page = load_workbook(tmp_path / f"{name}.xlsx").active
         assert page.title == sheet

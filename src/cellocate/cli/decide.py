@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -154,12 +155,12 @@ def apply(
         typer.Argument(metavar="PROBS", help=f"{_TABLES}; as many, in the same order, as the rule was fitted to."),
     ],
     rule: Annotated[Path, option("JSON file that 'decide fit' wrote.", "RULE")],
-    out: Annotated[Path, option("Table to write (.csv, .xlsx): Id,Predicted.", "FILE")],
+    out: Annotated[Path, option("Table to write (.csv, .xlsx), as 'predict' does.", "FILE")],
     overwrite: options.Overwrite = False,
 ) -> None:
     """Predict the locations of each field of a table with a fitted rule.
 
-    Fields that the column Note calls nearly empty or without signal get no location.
+    The table to write has the probabilities after pooling and calibration, and the names of the locations. Fields that the column Note calls nearly empty or without signal get no location.
 
     Example: cellocate decide apply test.csv --rule rule.json --out decided.csv
     """
@@ -177,12 +178,14 @@ def apply(
     if before.pool is not None:
         note(*before.pool.check_use(decision.table_names(probabilities), ids))
     values = before.apply(tables)
-    notes = decision.read_notes(probabilities[0], ids)
-    decision.write_predicted_labels(out, ids, decision.clear_empty(fitted.apply(values), notes, vocabulary))
+    found = replace(decision.read_predictions(probabilities[0], vocabulary), probabilities=values).decide(fitted)
+    if len(tables) > 1:
+        found = replace(found, ood_score=None)  # of one model among several
+    found.save(out, "table")
     if not decision.has_guarantee(rule):
         _note_doubts(fitted, values)
-    note(*decision.describe_notes(notes, "field"))
-    print(f"{counted(len(ids), 'field')} in {out}")
+    note(*decision.describe_notes(found.notes, found.unit))
+    print(f"{counted(len(ids), found.unit)} in {out}")
 
 
 def _shares(others: Labels) -> NDArray[np.float64]:

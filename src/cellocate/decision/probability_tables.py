@@ -132,7 +132,7 @@ def read_ood_score(path: str | Path) -> Doubles | None:
     """The column `ood_score` of a table, shape (N,), or None if there is none; nan where it has no number."""
     table, _ = _read(path)
     column = next((name for name in (OOD_SCORE, _OOD_SCORE_BEFORE) if name in table), None)
-    return None if column is None else numbers(table[column]).to_numpy(dtype=np.float64)
+    return None if column is None else np.asarray(numbers(table[column]), np.float64)
 
 
 def read_notes(path: str | Path, ids: Sequence[str]) -> list[str]:
