@@ -60,6 +60,7 @@ def test_half_of_the_fields_are_enough_for_a_call(cellocate, tables):
     assert result.code == 0, result.err
     calls = pd.read_csv(tables / "calls.csv", dtype={"antibody": str}).set_index("antibody")["Locations"]
     assert calls["8"] == "Golgi apparatus"
+    assert "called: locations that at least half of the fields of a protein show; 1 call of exactly half" in result.out
 
 
 def test_other_columns_and_a_rule(cellocate, tables):

@@ -80,6 +80,11 @@ def test_a_call_is_of_the_majority_or_of_the_rule_on_the_mean():
     assert found.locations["share"].tolist() == pytest.approx([2 / 3, 1 / 3])
 
 
+def test_half_of_the_fields_are_enough_and_less_is_not():
+    assert together([[0.9, 0, 0], [0, 0.9, 0]]).calls["Locations"].tolist() == ["Nucleoplasm; Cytosol"]
+    assert together([[0.9, 0.9, 0], [0, 0.9, 0], [0, 0, 0]]).calls["Locations"].tolist() == ["Cytosol"]
+
+
 def test_a_protein_that_shows_nothing_still_has_a_call():
     found = together([[0.1, 0, 0]] * 2)
     assert found.calls[["n", "Locations"]].to_numpy().tolist() == [[2, ""]]

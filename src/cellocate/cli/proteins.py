@@ -38,7 +38,7 @@ def proteins(
         Path | None,
         option(
             "Model or rule of 'decide fit' to apply to the mean probabilities. Without it, a protein gets the "
-            "locations that at least half of its fields show.",
+            "locations that at least half of its fields show: of two fields, one is enough.",
             "RULE",
         ),
     ] = None,
@@ -103,6 +103,10 @@ def proteins(
             write_table(file, rows, sheet=sheet)
     what = counted(int(whole.sum()), unit)
     print(f"{counted(len(found.calls), 'protein')} (by {', '.join(map(str, known))}) of {what} in {out}")
+    if fitted is None:
+        just = int((found.locations["share"] == decision.ENOUGH).sum())
+        few = f"; {counted(just, 'call')} of exactly half, such as one of two" if just else ""
+        print(f"called: locations that at least half of the {unit}s of a protein show{few}")
 
 
 def _read_rule(path: Path) -> tuple[Rule, Steps, Vocabulary]:

@@ -22,7 +22,7 @@ from cellocate.decision.probability_tables import (
     vocabulary_from_columns,
     write_predicted_labels,
 )
-from cellocate.decision.proteins import Proteins, aggregate_by_protein, grouping_columns
+from cellocate.decision.proteins import ENOUGH, Proteins, aggregate_by_protein, grouping_columns
 from cellocate.decision.rule_comparison import (
     RuleComparison,
     RuleScore,
@@ -41,6 +41,7 @@ from cellocate.decision.threshold_curves import f1_curves
 
 __all__ = [
     "CALIBRATIONS",
+    "ENOUGH",
     "FALLBACKS",
     "KINDS",
     "NOT_COMPARED",

@@ -17,7 +17,8 @@ from cellocate.evaluation import share_intervals
 from cellocate.images import CHANNELS
 from cellocate.tables import suggest_columns
 
-MAJORITY = 0.5
+ENOUGH = 0.5
+"""Share of the fields that show a location from which it is called."""
 _USUAL = ("antibody", "gene", "cell_line")
 _OWN = (
     "n", "fields", "location", "called", "probability", "share", "share_low", "share_high", "heterogeneity",
@@ -87,7 +88,8 @@ def aggregate_by_protein(
     `share_low`, `share_high` (see `share_intervals`), and `heterogeneity`.
 
     A location is called if the rule chooses it from the mean probabilities, or, without a rule, if at least half of the
-    rows show it. So the call of a single field is its own locations.
+    rows show it. So the call of a single field is its own locations, and of two fields one is enough: two fields that
+    show different locations would otherwise have none in common.
 
     With p of each row and its mean P, heterogeneity is the variance of p over P(1 − P): 0 if all rows are equally sure,
     1 if some certainly show the location and the others certainly do not. It is Wright's F_ST; in `calls`, numerator
@@ -134,7 +136,7 @@ def aggregate_by_protein(
     signal_share = _means(with_signal, member)  # the share of each protein's rows with a signal
     part = np.where(signal_share > 0, signal_share, 1)
     pooled, share = _means(p * with_signal, member) / part, _means(labels, member)
-    called = share >= MAJORITY if rule is None else rule.apply(pooled) & (signal_share > 0)
+    called = share >= ENOUGH if rule is None else rule.apply(pooled) & (signal_share > 0)
     between, diversity = _means(with_signal * (p - pooled[member]) ** 2, member) / part, pooled * (1 - pooled)
     several = proteins_found["n"].to_numpy() > 1
     agreed = _means((labels == called[member]).all(axis=1, keepdims=True), member)[:, 0]
