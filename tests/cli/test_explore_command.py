@@ -103,6 +103,7 @@ def test_what_is_not_defined_is_a_dash_on_the_page(cellocate, table, tmp_path):
         page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
         assert ">nan<" not in page
         assert "Rarest: ." not in page
+        assert "No rule has at least 3 fields, a support of at least 0.0004 and a confidence" in page
 
 
 def test_labels_in_the_folder_to_write_are_not_lost(cellocate, phantoms, tmp_path):

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellocate.collection import open_collection
+from cellocate.collection import inspect, open_collection
 from cellocate.errors import CellocateError
 from cellocate.explore import ExploreOptions, analyse
 from cellocate.explore.captioned_plots import make_plots
@@ -63,8 +63,23 @@ def test_a_file_that_cannot_be_read_is_refused_or_skipped(folder):
     with pytest.raises(CellocateError, match="f05"):
         analyse(collection, ExploreOptions())
     explored = analyse(collection, ExploreOptions(skip_bad=True))
-    assert "f05" in explored.notes[0]
-    assert len(explored.pixels) == 11
+    assert explored.notes[0].startswith("left out 1 faulty field: f05 ")
+    assert (len(explored.pixels), explored.n) == (11, 11)
+
+
+def test_fields_are_left_out_and_counted_once_as_check_counts_them(folder):
+    (folder / "f05_green.png").write_bytes(b"no image")  # seen in the header
+    damaged = bytearray((folder / "f07_green.png").read_bytes())
+    damaged[len(damaged) // 2] ^= 255  # seen in the pixels only
+    (folder / "f07_green.png").write_bytes(damaged)
+    (folder / "labels.csv").write_text("Id,Target\n" + "".join(f"f{i:02},{99 if i == 9 else 0}\n" for i in range(12)))
+    collection = open_collection(folder)
+    faults = {problem.id for problem in inspect(collection, decode=True).problems}
+    assert faults == {"f05", "f07", "f09"}
+    explored = analyse(collection, ExploreOptions(skip_bad=True), collection)
+    for side in (explored, explored.before):
+        assert (side.n, len(side.pixels), side.labels.n) == (9, 9, 9)
+        assert len([note for note in side.notes if note.startswith("left out 3 faulty fields: ")]) == 1
 
 
 def test_pictures_before_and_after_are_compared(folder):
@@ -116,14 +131,22 @@ def test_the_values_of_a_column(folder):
     ]
 
 
-def test_a_channel_that_no_measured_field_has_is_not_drawn(folder):
-    write_png(folder / "f07_red.png", np.full((16, 20), 9, np.uint8))
+def test_fields_without_a_channel_that_others_have_are_left_out(folder):
+    for number in range(11):
+        write_png(folder / f"f{number:02}_red.png", np.full((16, 20), 9, np.uint8))
+    explored = analyse(open_collection(folder), ExploreOptions(skip_bad=True))
+    assert explored.collection.ids == [f"f{number:02}" for number in range(11)]
+    assert "f11 (the red file is missing" in explored.notes[0]
+
+
+def test_a_channel_that_was_not_there_before_is_not_compared(folder, tmp_path):
     collection = open_collection(folder)
-    without = next(seed for seed in range(9) if sample_fields(collection, None, 1, seed).index[0] != "f07")
-    drawn = make_plots(analyse(collection, ExploreOptions(sample=1, seed=without), collection))
-    titles = [axes.get_title(loc="left") for axes in drawn["intensity"].draw(720).axes]
-    assert titles == ["Protein (green)", "Nucleus (blue)"]
-    assert "beside_pixels" in drawn
+    (tmp_path / "other").mkdir()
+    write_png(tmp_path / "other" / "f00_green.png", np.full((16, 20), 9, np.uint8))
+    drawn = make_plots(analyse(collection, ExploreOptions(), open_collection(tmp_path / "other")))
+    titles = [axes.get_title(loc="left") for axes in drawn["beside_pixels"].draw(720).axes]
+    assert len([title for title in titles if title.startswith("Protein (green)")]) == 1
+    assert not [title for title in titles if "blue" in title]
 
 
 def test_pictures_without_a_common_channel_are_not_compared(folder, tmp_path):

@@ -160,7 +160,8 @@ def apply(
 ) -> None:
     """Predict the locations of each field of a table with a fitted rule.
 
-    The table to write has the probabilities after pooling and calibration, and the names of the locations. Fields that the column Note calls nearly empty or without signal get no location.
+    The table to write has the probabilities after pooling and calibration, and the names of the locations. Fields
+    that the column Note calls nearly empty or without signal get no location.
 
     Example: cellocate decide apply test.csv --rule rule.json --out decided.csv
     """

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from cellocate.choices import Colours
-from cellocate.collection import Collection, describe_skipped
-from cellocate.collection.camera_depth import with_depth
+from cellocate.collection import Collection, describe_skipped, usable_fields
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
 from cellocate.explore.association import CONFIDENCE, SUPPORT, association_rules
@@ -108,8 +107,13 @@ class Exploration:
         return facts
 
 
-_Measured: TypeAlias = "tuple[pd.DataFrame | None, pd.Series[bool], list[str]]"
-_NOTHING: _Measured = (None, pd.Series(dtype=bool), [])
+class _Measured(NamedTuple):
+    """The usable fields of a collection, and what was measured of a sample of them."""
+
+    collection: Collection
+    pixels: pd.DataFrame | None
+    at_random: pd.Series[bool]
+    notes: list[str]
 
 
 def analyse(collection: Collection, choices: ExploreOptions, before: Collection | None = None) -> Exploration:
@@ -124,13 +128,8 @@ def analyse(collection: Collection, choices: ExploreOptions, before: Collection 
         CellocateError: a field is faulty and `choices.skip_bad` is not set; no field is left; or the two collections
             have different vocabularies.
     """
-    usable, depth = with_depth(collection.without(collection.problems, skip_bad=choices.skip_bad))
-    faults = [p for p in collection.problems if p.severity == "fault"]
-    notes = [*([describe_skipped(faults, collection.unit)] if faults else []), *depth]
-    labels = None
-    if usable.vocabulary is not None:
-        labels = LabelCounts(usable.labelled().truth(), usable.vocabulary.names)
-    pixels, at_random, usable_notes = _measured(usable, labels, choices)
+    usable, pixels, at_random, notes = _measured(collection, choices, rare=True)
+    labels = _counts(usable)
     truth, rules = None, None
     if labels is not None:
         truth = labels.truth
@@ -145,25 +144,35 @@ def analyse(collection: Collection, choices: ExploreOptions, before: Collection 
         at_random=at_random,
         columns={name: summarise_column(usable, name, truth, pixels) for name in recorded_columns(usable)},
         before=earlier,
-        notes=(*notes, *usable_notes, *(() if earlier is None else (f"before: {text}" for text in earlier.notes))),
+        notes=(*notes, *(() if earlier is None else (f"before: {text}" for text in earlier.notes))),
     )
 
 
-def _measured(collection: Collection, labels: LabelCounts | None, choices: ExploreOptions) -> _Measured:
-    if not collection.channels:
-        return _NOTHING
-    at_random = sample_fields(collection, None if labels is None else labels.truth, choices.sample, choices.seed)
-    ids = [str(i) for i in at_random.index]
-    pixels, problems = measure_fields(collection, ids, progress=choices.progress)
-    if problems:
-        collection.subset(ids).without(problems, skip_bad=choices.skip_bad)
-    notes = [describe_skipped(problems, collection.unit)] if problems else []
-    if not at_random.all():
-        notes.append(
-            f"images: {counted(int(at_random.sum()), collection.unit)} at random (seed {choices.seed}) and "
-            f"{int((~at_random).sum())} more of rare locations, out of {len(collection)}; --sample changes that"
-        )
-    return pixels, at_random, notes
+def _counts(collection: Collection) -> LabelCounts | None:
+    words = collection.vocabulary
+    return None if words is None else LabelCounts(collection.labelled().truth(), words.names)
+
+
+def _measured(collection: Collection, choices: ExploreOptions, *, rare: bool = False, images: bool = True) -> _Measured:
+    """Leave out faulty fields, and measure a sample, with `rare` more of rare locations; without `images`, none."""
+    labelled = collection.vocabulary is not None
+    usable, inspection = usable_fields(collection, collection.channels, labelled=labelled, skip_bad=choices.skip_bad)
+    problems, notes, pixels = inspection.problems, list(inspection.notes), None
+    at_random = pd.Series(dtype=bool)
+    if usable.channels and images:
+        counts = _counts(usable) if rare else None
+        drawn = sample_fields(usable, None if counts is None else counts.truth, choices.sample, choices.seed)
+        pixels, unread = measure_fields(usable, [str(i) for i in drawn.index], progress=choices.progress)
+        usable, problems = usable.without(unread, skip_bad=choices.skip_bad), (*problems, *unread)
+        at_random = drawn.loc[pixels.index]
+        if not at_random.all():
+            notes.append(
+                f"images: {counted(int(at_random.sum()), usable.unit)} at random (seed {choices.seed}) and "
+                f"{int((~at_random).sum())} more of rare locations, out of {len(usable)}; --sample changes that"
+            )
+    return _Measured(
+        usable, pixels, at_random, [*([describe_skipped(problems, usable.unit)] if problems else []), *notes]
+    )
 
 
 def _analyse_earlier(collection: Collection, before: Collection, choices: ExploreOptions) -> Exploration:
@@ -171,7 +180,5 @@ def _analyse_earlier(collection: Collection, before: Collection, choices: Explor
     if mine != other:
         mend = "'cellocate select --to' maps labels to another vocabulary."
         raise CellocateError("labels of another vocabulary, or no labels", where=before.folder, mend=mend)
-    usable, depth = with_depth(before.without(before.problems, skip_bad=choices.skip_bad))
-    labels = None if mine is None else LabelCounts(usable.labelled().truth(), mine)
-    pixels, at_random, notes = _measured(usable, None, choices) if collection.channels else _NOTHING
-    return Exploration(usable, choices, labels, None, pixels, at_random, {}, notes=(*depth, *notes))
+    usable, pixels, at_random, notes = _measured(before, choices, images=bool(collection.channels))
+    return Exploration(usable, choices, _counts(usable), None, pixels, at_random, {}, notes=tuple(notes))

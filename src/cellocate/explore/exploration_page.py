@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from cellocate.counted import counted
+from cellocate.explore.association import FEWEST
 from cellocate.explore.captioned_plots import CaptionedPlot
 from cellocate.explore.column_summary import COLUMNS, NOT_RECORDED
 from cellocate.explore.exploration import Exploration
@@ -62,6 +63,7 @@ def _content(explored: Exploration, drawn: dict[str, CaptionedPlot], gallery: Fi
         "sets": [] if labels is None else _rows(labels.sets().head(_SETS)),
         "rules": rules,
         "few": FEW,
+        "fewest": FEWEST,
         "few_rules": any(row["support"] * explored.n < FEW - 0.5 for row in rules),
         "skew": [] if labels is None else _skew(explored),
         "medians": _medians(explored),
