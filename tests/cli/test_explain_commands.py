@@ -86,6 +86,8 @@ def test_audit(cellocate, phantoms, run, tmp_path, monkeypatch):
     assert result.code == 0, result.err
     facts = json.loads(result.out)
     assert (facts["n"], facts["passed_over"]) == (30, 10)
+    assert "10 fields left out: no table has them" in result.err
+    assert "10 fields were left out, because no table has them." in (tmp_path / "a" / "report.html").read_text("utf-8")
     assert facts["skill"]["score"] > 0.5
     assert len(pd.read_csv(tmp_path / "a" / "doubts.csv")) == 30
     options = ("--no-duplicates", "--judge", "cleanlab")

@@ -73,7 +73,7 @@ def audit(
             predict_held_out(loaded, collection, advance) if loaded else read_held_out(probabilities or (), collection)
         )
     if passed := len(collection) - len(held_out.ids):
-        note(f"{counted(passed, collection.unit)} left out: every model was trained on them, or no table has them")
+        note(f"{counted(passed, collection.unit)} left out: {held_out.cause}")
     with progress("looking for near duplicates", len(collection) if duplicates else 0) as advance:
         audited = audit_labels(collection, held_out, judge, duplicates=duplicates, progress=advance)
     write_audit(audited, out, colours=colours, overwrite=overwrite)

@@ -26,11 +26,13 @@ class HeldOutPredictions(NamedTuple):
         ids: of N fields.
         probabilities: shape (N, K), in the collection's vocabulary.
         ood_score: shape (N,), above 1 out of distribution, NaN if unknown.
+        cause: why the other fields of the collection have none.
     """
 
     ids: list[str]
     probabilities: NDArray[np.float64]
     ood_score: NDArray[np.float64]
+    cause: str = "every model was trained on them"
 
 
 def predict_held_out(
@@ -94,7 +96,8 @@ def read_held_out(tables: Sequence[str | Path], collection: LabelledCollection) 
             )
         read[i, [row[ids[j]] for j in known]] = probabilities[known]
     kept = np.flatnonzero(~np.isnan(read).all(axis=(0, 2)))
-    return HeldOutPredictions([collection.ids[k] for k in kept], _means(read[:, kept]), np.full(len(kept), np.nan))
+    ids = [collection.ids[k] for k in kept]
+    return HeldOutPredictions(ids, _means(read[:, kept]), np.full(len(kept), np.nan), "no table has them")
 
 
 def _trained_on(model: Model, collection: Collection) -> NDArray[np.bool_]:
