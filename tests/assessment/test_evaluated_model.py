@@ -14,6 +14,7 @@ from cellocate.assessment.model_evaluation import evaluate_model
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.networks import Model
+from cellocate.networks.model_card import BagPooling
 from cellocate.prediction import predict_collection
 from cellocate.report import write_evaluation
 
@@ -35,6 +36,16 @@ def test_a_model_in_memory_is_measured_and_nothing_is_written(run: Path, phantom
     assert {"predictions.csv", "report.html", "comparison.csv"} <= {p.name for p in (tmp_path / "scores").iterdir()}
     with pytest.raises(CellocateError, match="--overwrite"):
         write_evaluation(evaluated, tmp_path / "scores")
+
+
+def test_models_of_bags_and_others_are_not_compared_and_nothing_is_predicted(run: Path, phantoms: Path) -> None:
+    model, collection = cellocate.load(run / "model"), open_collection(phantoms)
+    of_bags = Model(model.network, model.card.model_copy(update={"bag": BagPooling(pool="mean")}))
+    predicted: list[int] = []
+    for first, other in ((model, of_bags), (of_bags, model)):
+        with pytest.raises(CellocateError, match="one that does not. Compare with a table"):
+            evaluate_model(first, collection, baseline=other, progress=predicted.append)
+    assert predicted == []
 
 
 def test_predictions_are_measured_as_their_model_is(run: Path, phantoms: Path) -> None:

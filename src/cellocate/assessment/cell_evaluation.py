@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,20 +20,13 @@ class EvaluatedCells(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def evaluate_cells(
-    predictions: str | Path,
-    truth: str | Path,
-    *,
-    vocabulary: str | None = None,
-    progress: Callable[[int], object] | None = None,
-) -> EvaluatedCells:
+def evaluate_cells(predictions: str | Path, truth: str | Path, *, vocabulary: str | None = None) -> EvaluatedCells:
     """Evaluate a submission to the 2021 challenge, and check it on the way.
 
     Args:
         predictions: the submission; its fields are evaluated.
         truth: the cells of all of these fields (see `read_true_cells`).
         vocabulary: of the labels; hpa19 by default.
-        progress: called with 1 after each field.
 
     Raises:
         CellocateError: a file cannot be read, or a field of the submission has no truth or another size.
@@ -46,8 +38,6 @@ def evaluate_cells(
     for field, cells in read_kaggle2021(predictions, words):
         true[field] = _truth_of(field, cells.shape, known, predictions)
         predicted[field] = cells.instances
-        if progress is not None:
-            progress(1)
     metrics, warnings = evaluate_instances(true, predicted, words), []
     if lacking := len(known.ids) - len(true):
         warnings.append(f"{lacking} of {len(known.ids)} fields with true cells have no prediction")

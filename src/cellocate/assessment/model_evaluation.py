@@ -65,6 +65,9 @@ def evaluate_model(
         0.61
     """
     models = [model, baseline] if isinstance(baseline, Model) else [model]
+    if len({each.card.bag is None for each in models}) > 1:
+        mend = f"Compare with a table that 'predict' wrote with the model {names[1]}."
+        raise CellocateError("a model that pools the cells of a field, and one that does not", mend=mend)
     notes: list[str] = []
     if part is not None:
         collection, depth = with_depth(collection)  # by all of its fields
