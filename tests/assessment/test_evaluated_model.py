@@ -43,7 +43,7 @@ def test_models_of_bags_and_others_are_not_compared_and_nothing_is_predicted(run
     of_bags = Model(model.network, model.card.model_copy(update={"bag": BagPooling(pool="mean")}))
     predicted: list[int] = []
     for first, other in ((model, of_bags), (of_bags, model)):
-        with pytest.raises(CellocateError, match="one that does not. Compare with a table"):
+        with pytest.raises(CellocateError, match=r"one that does not\. Compare with a table"):
             evaluate_model(first, collection, baseline=other, progress=predicted.append)
     assert predicted == []
 

@@ -76,6 +76,10 @@ def test_no_refusal_waits_for_torch(model: Path, tmp_path: Path) -> None:
         (["check", "nowhere"], 1, "no such folder: nowhere"),
         (["split", data, "--out", f"{out}.txt"], 1, "cannot be written as .txt"),
     ]
+    swapped = f"MODEL and DATA look swapped: there is no model in {data}. Give {model} as MODEL and {data} as DATA."
+    cases += [([name, data, model, "--out", out], 1, swapped) for name in ("predict", "evaluate", "explain")]
+    cases += [(["embed", data, model, "--out", f"{out}.h5ad"], 1, swapped)]
+    cases += [(["audit", given, data, "--out", out], 1, "look swapped") for given in (model, model.parent)]
     arguments = json.dumps([list(map(str, case[0])) for case in cases])
     done = subprocess.run([sys.executable, "-c", SCRIPT, arguments], capture_output=True, text=True, check=False)
     results = [json.loads(line) for line in done.stdout.splitlines()]

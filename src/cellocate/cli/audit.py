@@ -57,7 +57,7 @@ def audit(
     refuse_existing(out, overwrite=overwrite, inputs=(data, images.labels, *(models or ()), *(probabilities or ())))
     folders = [folder for given in models or () for folder in _folders(given)]
     for folder in folders:
-        require_model(folder)
+        require_model(folder, data)
     collection = open_data(data, images)
     from cellocate.cli.console import note, progress
     from cellocate.explain.audit import audit_labels, predict_held_out, read_held_out, write_audit  # with torch

@@ -39,7 +39,7 @@ def embed(
     refuse_existing_files((out, umap), overwrite=overwrite, inputs=(model, data, images.labels))
     if umap is not None and umap.suffix not in options.PICTURES:
         raise typer.BadParameter("--umap must end in .png, .svg or .pdf")
-    require_model(model)
+    require_model(model, data)
     collection = open_data(data, images)
     from cellocate.cli.console import progress
     from cellocate.explain.embedding import embed_collection, measure_retrieval  # with torch

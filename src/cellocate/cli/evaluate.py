@@ -98,7 +98,7 @@ def evaluate(
     elif model is not None and data is not None and predictions is None and sample is None:
         from cellocate.collection import values_of
 
-        require_model(model)
+        require_model(model, data)
         if compare_to is not None and not compare_to.is_file():
             require_model(compare_to)
         collection = open_data(data, images)

@@ -48,7 +48,7 @@ def explain(
     from cellocate.files import refuse_existing
 
     refuse_existing(out, overwrite=overwrite, inputs=(model, data, images.labels, masks))
-    known = locations_of_model(model)
+    known = locations_of_model(model, data)
     wanted = None if location is None or known is None else tuple(known.index(name) for name in location)
     collection = open_data(data, images)
     from cellocate.cells.masks import MaskFolder

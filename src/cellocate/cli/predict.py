@@ -100,7 +100,7 @@ def predict(
     refuse_suffix(out, _SUFFIXES[format_], "a table" if format_ == "table" else f"--format {format_}")
     _refuse_odd_masks(format_, masks, by_map=by_map, whole_fields=whole_fields)
     refuse_existing_file(out, overwrite=overwrite, inputs=(model, data, images.labels, sample, masks, fields))
-    require_model(model)
+    require_model(model, data)
     collection = open_data(data, images)
     from cellocate import prediction  # imports torch
     from cellocate.cells.masks import MaskFolder
