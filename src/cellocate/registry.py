@@ -78,12 +78,12 @@ class Registry(Generic[T]):
         """The names that come with cellocate."""
         return tuple(self._modules)
 
-    def checked(self, name: str) -> str:
-        """For pydantic: return the name, or raise the error of a `Literal` without it."""
-        if name not in self:
+    def checked(self, name: str, *more: str) -> str:
+        """For pydantic: return the name if it is here or in `more`, or raise the error of a `Literal` without it."""
+        if name not in self and name not in more:
             from pydantic_core import PydanticKnownError  # slow to import
 
-            *others, last = map(repr, self)
+            *others, last = map(repr, [*more, *self])
             raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
         return name
 

@@ -58,6 +58,7 @@ def test_no_refusal_waits_for_torch(model: Path, tmp_path: Path) -> None:
         (["predict", model, "nowhere", "--out", csv], 1, "no such folder: nowhere"),
         (["predict", model, data, "--out", f"{out}.xls"], 1, "cannot be written as .xls"),
         (["predict", model, data, "--out", f"{out}.csv", "--format", "h5ad"], 1, "cannot be written as .csv"),
+        (["predict", model, data, "--out", csv, "--tta", "nope"], 2, "Invalid value for '--tta': 'nope' is not one of"),
         (["evaluate", "nothing", data, "--out", out], 1, "no model here: nothing"),
         (["evaluate", model, data, "--out", out, "--compare-to", "nothing"], 1, "no model here: nothing"),
         (["evaluate", "--predictions", "nothing", *of_table], 1, "no such file or folder: nothing"),

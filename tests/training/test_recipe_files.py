@@ -83,6 +83,8 @@ def test_a_written_recipe_is_the_same_recipe(tmp_path: Path) -> None:
         ("bags.cells=4", "set bags.pool"),
         ("network.frozen=true", r"network.frozen should be no true.*Change it\."),
         ("training.batch_size=yes", "training.batch_size should be no true"),
+        ("decision.rule=nope", r"decision.rule cannot be 'nope'.*There are auto, expected_f1, .*argmax\."),
+        ("decision.pool=max", r"pool max needs several predictions: set decision\.tta or decision\.crops too"),
         ("decision.crops=3", r"decision.crops cannot be 3.*There are 0, 1, 4, 5\."),
         ("training.monitor=validation_f1", "Did you mean 'validation_macro_f1'"),
         ("decision.at_most=0", "decision.at_most"),

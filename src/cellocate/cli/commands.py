@@ -67,7 +67,11 @@ class Command(TyperCommand):
             else:
                 found.append(self._choice(before, name))
             before = name
-        return super().parse_args(ctx, found)
+        try:
+            return super().parse_args(ctx, found)
+        except typer.BadParameter as wrong:
+            wrong.message = wrong.message.removeprefix("Value error, ")  # pydantic's words, which typer passes on
+            raise
 
     def format_help(self, *given: Any) -> None:  # noqa: ANN401 # what typer gives, of modules that are its own
         """Write the help."""

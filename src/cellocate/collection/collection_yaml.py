@@ -22,7 +22,7 @@ IN_YAML = "channels: {nucleus: DAPI, protein: AF488}"
 
 
 def _known_layout(name: str) -> str:
-    return name if name == _LISTING else LAYOUTS.checked(name)
+    return LAYOUTS.checked(name, _LISTING)
 
 
 class FolderSettings(BaseModel):

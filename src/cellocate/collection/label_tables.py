@@ -107,7 +107,7 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
     path = Path(path)
     layout = format_of(path)
     if layout is None:
-        mend = "It needs the columns Id,Target (numbers of hpa28) or ID,Label (numbers of hpa19)."
+        mend = "It needs the columns Id,Target (numbers or names of hpa28) or ID,Label (of hpa19)."
         raise missing_column_error(path, "not a label table", mend)
     rows, lines = read_table(path, names=(layout.id, layout.labels))
     refuse_reserved(rows, path)

@@ -58,7 +58,7 @@ class TTA(BaseModel):
         if bool(self.crops) != (self.crop < 1):
             raise ValueError("set both crops and a crop below 1, or neither")
         if self.pool != "mean" and self.count == 1:
-            raise ValueError(f"pool {self.pool} needs several predictions: set turns or crops too")
+            raise ValueError(f"pool {self.pool} needs several predictions: set decision.tta or decision.crops too")
         return self
 
     @property

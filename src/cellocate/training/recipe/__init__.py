@@ -36,7 +36,7 @@ __all__ = [
 
 
 def _known_rule(name: str) -> str:
-    return name if name == DEFAULT_RULE else RULES.checked(name)
+    return RULES.checked(name, DEFAULT_RULE)
 
 
 class Decision(Section):
