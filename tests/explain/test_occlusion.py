@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +36,13 @@ def test_the_channel_that_a_location_looks_at_is_missed(run):
         assert drops[1, "all", place] == pytest.approx(expected, abs=1e-3)
         assert drops[1, "blue", place] == pytest.approx(0, abs=1e-3)
         assert drops[2, "green", place] == pytest.approx(0, abs=1e-3)
+
+
+def test_the_table_of_a_field_without_locations_is_joined_to_others_without_a_warning(run):
+    tiles = np.full((1, 4, SIZE, SIZE), 0.1, np.float32)
+    none, one = (occlude(looking(run), tiles, wanted) for wanted in ([], [1]))
+    assert len(none) == 0
+    assert pd.concat([none, one]).dtypes.equals(one.dtypes)
 
 
 def test_maps_cover_a_field_of_any_shape_and_pixel_size(run):

@@ -119,14 +119,14 @@ def _drops(occluded: pd.DataFrame, by: str, columns: Sequence[str], names: Seque
     """The mean drop for each location (row) and channel or place (column), with its per cent of the largest."""
     if not columns or not set(columns) <= set(occluded[by]):
         return None
-    mean = occluded.pivot_table(index="location", columns=by, values="drop", aggfunc="mean")[list(columns)]
+    mean = occluded.pivot_table(index="location", columns=by, values="drop", aggfunc="mean")[list(columns)].round(1)
     n = occluded.groupby("location")["drop"].size() // len(occluded[by].unique())
     top = max(float(mean.abs().to_numpy().max()), 1e-9)
     rows = [
         (
             names[int(str(k))],
             int(n[k]),
-            [(round(float(v), 1) + 0.0, round(60 * abs(float(v)) / top)) for v in mean.loc[k]],
+            [(float(v) + 0.0, round(60 * abs(float(v)) / top)) for v in mean.loc[k]],
         )
         for k in mean.index
     ]

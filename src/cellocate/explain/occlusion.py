@@ -74,7 +74,8 @@ def occlude(model: Model, tiles: Tiles, locations: Sequence[int], masks: Masks |
         for location, before, after in zip(locations, whole, without, strict=True):
             drop = float(_logit(before) - _logit(after))
             rows.append((location, channel, place, float(before), float(after), drop))
-    return pd.DataFrame(rows, columns=["location", "channel", "place", "probability", "without", "drop"])
+    table = pd.DataFrame(rows, columns=["location", "channel", "place", "probability", "without", "drop"])
+    return table.astype({"location": int, "probability": float, "without": float, "drop": float})  # also without rows
 
 
 def _changed(tiles: Tiles, channels: Sequence[str], masks: Masks) -> Iterator[tuple[str, str, Tiles]]:
