@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,13 @@ def test_a_file_is_written_aside_with_its_own_suffix_in_its_own_folder(tmp_path)
         assert aside.suffix == ".gz"  # pandas compresses by suffix
         assert aside.parent == tmp_path  # a rename must not cross file systems
         aside.touch()
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="a folder that takes no files of anyone")
+def test_a_folder_that_takes_no_files_is_refused_before_the_work():
+    for refuse in (refuse_existing, refuse_existing_file):
+        with pytest.raises(CellocateError, match=r"no file can be written here \(.+\): /proc\. Choose another folder"):
+            refuse(Path("/proc/x/y"), overwrite=False)
 
 
 def test_missing_folders_of_a_file_are_made(tmp_path):

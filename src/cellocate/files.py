@@ -165,6 +165,7 @@ def refuse_existing_file(path: str | Path, *, overwrite: bool, inputs: Iterable[
     for kept in inputs:
         if kept is not None and Path(path).exists() and Path(path).resolve().is_relative_to(Path(kept).resolve()):
             raise CellocateError(f"the file belongs to {kept}, which is read", where=path, mend="Choose a new name.")
+    refuse_closed(Path(path))
     if Path(path).is_dir():
         raise CellocateError("there is a folder with the name of this file", where=path, mend="Choose another name.")
     if Path(path).exists() and not overwrite:
@@ -192,6 +193,7 @@ def refuse_existing(path: Path, *, overwrite: bool, inputs: Iterable[str | Path 
     for kept in (*inputs, Path.cwd()):
         if kept is not None and path.is_dir() and Path(kept).resolve().is_relative_to(path.resolve()):
             raise CellocateError(f"the folder holds {kept}", where=path, mend="Choose another folder.")
+    refuse_closed(path)
     if path.is_file():
         raise CellocateError("there is a file with the name of this folder", where=path, mend="Choose another name.")
     if path.is_dir() and any(path.iterdir()):
@@ -201,6 +203,16 @@ def refuse_existing(path: Path, *, overwrite: bool, inputs: Iterable[str | Path 
         if not _is_ours(path):
             what = "the folder contains files that cellocate did not write"
             raise CellocateError(what, where=path, mend="Choose a new one, or empty it yourself.")
+
+
+def refuse_closed(path: Path) -> None:
+    """Raise a `CellocateError` if the folder that is to hold `path` takes no new files, as /proc does."""
+    folder = next(parent for parent in path.resolve().parents if parent.is_dir())
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        what = f"no file can be written here ({error.strerror})"
+        raise CellocateError(what, where=folder, mend="Choose another folder, or change its permissions.") from None
 
 
 def _is_ours(folder: Path) -> bool:

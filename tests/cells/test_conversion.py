@@ -153,6 +153,23 @@ def test_fields_are_counted_once_and_rows_without_images_never(fields, plan, pha
     assert list(pd.read_csv(plan.out / "skipped.csv")["id"]) == [bad, "elsewhere", bad]
 
 
+def test_if_all_fields_are_faulty_none_is_said_to_be_done(fields, plan):
+    for field in fields.ids:
+        fields.files(field)["green"].write_bytes(b"no image")
+    with pytest.raises(CellocateError, match="8 of 8 fields cannot be used") as caught:
+        convert(fields, plan, workers=1)
+    assert str(caught.value).count("an image cannot be read") == 1
+    assert "All others" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("pixel_size", "doubted"), [(None, False), (0.2, True)])
+def test_a_pixel_size_that_makes_nuclei_implausible_is_doubted_once(fields, plan, pixel_size, doubted):
+    sized = fields.with_pixel_sizes({} if pixel_size is None else dict.fromkeys(fields.ids, pixel_size))
+    notes = [row["note"] for row in convert(sized, plan, workers=1).summary["notes"]]
+    assert any("µm wide, those of human cells 6 to 44 µm: check the pixel size" in note for note in notes) == doubted
+    assert len(notes) == len(set(notes))
+
+
 def test_a_mended_field_is_done_on_resuming(fields, plan):
     file = fields.files(fields.ids[2])["green"]
     whole = file.read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cellocate.cells.field_notes import Note
 from cellocate.collection.emptiness import NO_SIGNAL, SATURATED, SMALLEST_NUCLEUS, is_saturated
 from cellocate.images.signal import CLEAR, signal_of
 
@@ -47,6 +49,21 @@ def flags(cells: pd.DataFrame, notes: Sequence[str]) -> pd.Series[str]:
     table = pd.DataFrame(odd)
     joined = [SEPARATOR.join(name for name in odd if row[name]) for row in table.to_dict("records")]
     return pd.Series(joined, index=cells.index, dtype=object)
+
+
+def odd_nuclei(areas: pd.Series[float]) -> list[Note]:
+    """A note if the median area of nuclei, µm², is implausible, as with a wrong pixel size; NaN without a nucleus.
+
+    Example:
+        >>> odd_nuclei(pd.Series([7.0, 7.5, 180.0, float("nan")])), odd_nuclei(pd.Series([7.0, 130.0, 180.0]))
+        (['the median nucleus is 3.1 µm wide, those of human cells 6 to 44 µm: check the pixel size'], [])
+    """
+    median = float(areas.dropna().median())
+    if math.isnan(median) or NUCLEUS[0] <= median <= NUCLEUS[1]:
+        return []
+    across, least, most = (math.sqrt(4 * area / math.pi) for area in (median, *NUCLEUS))
+    text = "the median nucleus is {:.1f} µm wide, those of human cells {:.0f} to {:.0f} µm: check the pixel size"
+    return [Note(text, across, least, most)]
 
 
 def protein_flags(protein: NDArray[Any], cells: NDArray[Any]) -> list[str]:

@@ -17,7 +17,7 @@ from cellocate.cells.cutting import DIGITS, CellPlan, move_kept_crops, read_cell
 from cellocate.cells.describe import BOX
 from cellocate.cells.exports import write_cell_images
 from cellocate.cells.field_notes import group_notes, load_notes
-from cellocate.cells.flags import SEPARATOR
+from cellocate.cells.flags import SEPARATOR, odd_nuclei
 from cellocate.cells.strong_labels import StrongLabels, count_by_location, limit_cells
 from cellocate.collection import Collection, Problem, open_collection
 from cellocate.collection.collection import FLAGS, group_of
@@ -118,7 +118,8 @@ def _move_crops(plan: CellPlan, fields: Collection, cells: pd.DataFrame) -> NDAr
 
 
 def _summary(plan: CellPlan, fields: Collection, cells: pd.DataFrame, strong: StrongLabels | None) -> dict[str, Any]:
-    notes = {field: load_notes(plan.notes(number)) for number, field in enumerate(fields.ids)}
+    odd = odd_nuclei(cells["nucleus_area_um2"])
+    notes = {field: [*odd, *load_notes(plan.notes(number))] for number, field in enumerate(fields.ids)}
     removed = cells.loc[cells["why"] != "", "why"].value_counts()
     flags = cells[FLAGS].str.split(SEPARATOR).explode()
     flagged = flags[flags != ""].value_counts()

@@ -85,7 +85,7 @@ def cells(
     Writes masks/, cells.csv and crops/ to FOLDER. Other commands take FOLDER/crops as DATA. Each cell has the labels of
     its field. With --strong, only cells that probably show the one label of their field are kept.
 
-    Example: cellocate cells my_images --out my_cells --pixel-size 0.08
+    Example: cellocate cells my_images --out my_cells
     """
     require_paths(masks)
     from cellocate.cells import exports

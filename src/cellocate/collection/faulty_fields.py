@@ -36,11 +36,11 @@ def refuse_faulty(problems: Sequence[Problem], fields: int, done: str) -> None:
     """
     if problems:
         first = min(problems, key=lambda problem: problem.id)
-        what = (
-            f"{len(problems)} of {counted(fields, 'field')} cannot be {done}; the first, {first.id}: {first.error.what}"
-        )
-        mend = "All others are done: continue with --resume, or without the faulty ones with --resume --skip-bad."
-        raise CellocateError(what + first.error.what, where=first.error.where, mend=f"{first.error.mend} {mend}")
+        what = f"{len(problems)} of {counted(fields, 'field')} cannot be {done}; the first, {first.id}: "
+        mend = first.error.mend
+        if len(problems) < fields:
+            mend += " All others are done: continue with --resume, or without the faulty ones with --resume --skip-bad."
+        raise CellocateError(what + first.error.what, where=first.error.where, mend=mend)
 
 
 def skipped_table(known: Sequence[Problem], found: Iterable[Path]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cellocate.errors import CellocateError
-from cellocate.files import make_parents
+from cellocate.files import make_parents, refuse_closed
 
 
 @contextmanager
@@ -31,6 +31,7 @@ def locked(folder: Path) -> Iterator[None]:
         []
     """
     path = folder.with_name(f".{folder.name}.lock")
+    refuse_closed(path)
     make_parents(path)
     _acquire(path, folder)
     try:
