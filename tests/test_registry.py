@@ -81,7 +81,28 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     groups = {"cellocate.rules": broken, "cellocate.segmenters": broken, "cellocate.losses": broken}
     _install(folder, "cellocate_broken", "import nowhere_to_be_found", groups)
     _install(folder, "cellocate_idle", "", {"cellocate.rules": {"idle": "cellocate_idle"}})
+    intruder = "from cellocate.decision import rule\n@rule('expected_f1', 'none')\ndef f(p, t): return p.mean(axis=0)\n"
+    _install(folder, "cellocate_intruder", intruder, {"cellocate.rules": {"intruder": "cellocate_intruder"}})
     return folder
+
+
+@pytest.mark.parametrize("order", [("intruder", "expected_f1"), ("expected_f1", "intruder")])
+def test_a_plugin_cannot_replace_what_is_ours(site: Path, order: tuple[str, str]) -> None:
+    """Whichever is imported first; the error names the plug-in."""
+    code = f"""
+from cellocate.errors import CellocateError
+from cellocate.registry import RULES
+for name in {order}:
+    try:
+        print(RULES[name].function.__module__)
+    except CellocateError as error:
+        print(error)
+"""
+    done = _python(site, "-c", code)
+    lines = dict(zip(order, done.stdout.splitlines(), strict=True))
+    assert lines["expected_f1"].startswith("cellocate.decision.rules.")
+    assert "cellocate has a rule 'expected_f1' of its own: cellocate_intruder." in lines["intruder"]
+    assert "rule 'intruder' of the plug-in cellocate-intruder." in lines["intruder"]
 
 
 def _python(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

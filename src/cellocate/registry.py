@@ -38,15 +38,24 @@ class Registry(Generic[T]):
         self.kind, self.group, self.home = kind, group, home
         self._known: dict[str, T] = {}
 
-    def add(self, name: str, thing: T) -> None:
-        """Register `thing`. It replaces an earlier one of the same name, so that a notebook's cell can be run again."""
+    def add(self, name: str, thing: T, code: Callable[..., Any]) -> None:
+        """Register `thing`, made of the function or class `code`.
+
+        It replaces an earlier one of the same name, so that a notebook's cell can be run again.
+
+        Raises:
+            CellocateError: the name is one of our own, and the code is not ours.
+        """
+        if self._modules.get(name, code.__module__) != code.__module__:
+            mend = "Give yours another name."
+            raise CellocateError(f"cellocate has a {self.kind} {name!r} of its own", where=code.__module__, mend=mend)
         self._known[name] = thing
 
     def register(self, name: str) -> Callable[[Registered], Registered]:
         """A decorator that registers a function or class without changing it."""
 
         def register(thing: Registered) -> Registered:
-            self.add(name, thing)  # type: ignore[arg-type] # a function or class that gives a T
+            self.add(name, thing, thing)  # type: ignore[arg-type] # a function or class that gives a T
             return thing
 
         return register

@@ -42,7 +42,7 @@ def segmenter(name: str, *, requires: str | None = None, alone: bool = False) ->
     """Register the decorated function as a way to find cells; see `SegmenterKind`."""
 
     def register(function: Function) -> Function:
-        SEGMENTERS.add(name, SegmenterKind(function, requires, alone))
+        SEGMENTERS.add(name, SegmenterKind(function, requires, alone), function)
         return function
 
     return register

@@ -32,7 +32,7 @@ def layout(name: str, *, also_fits: AlsoFits = lambda _, __: False) -> Callable[
     """Register the decorated function as the layout `name`; see `Layout.find`."""
 
     def register(find: Find) -> Find:
-        LAYOUTS.add(name, Layout(find, also_fits))
+        LAYOUTS.add(name, Layout(find, also_fits), find)
         return find
 
     return register

@@ -49,7 +49,7 @@ def rule(
     """
 
     def register(function: Function) -> Function:
-        RULES.add(name, RuleKind(function, words, fallback, fitted, by_field))
+        RULES.add(name, RuleKind(function, words, fallback, fitted, by_field), function)
         return function
 
     return register

@@ -95,7 +95,7 @@ def location(
     """Register the function that draws the location `name`; by default only intact cells show it."""
 
     def register(draw: Draw) -> Draw:
-        LOCATIONS.add(name, Pattern(name, draw, holds, metaphases, pairs, suits, shared))
+        LOCATIONS.add(name, Pattern(name, draw, holds, metaphases, pairs, suits, shared), draw)
         return draw
 
     return register
