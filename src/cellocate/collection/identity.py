@@ -128,11 +128,11 @@ def split_parts_of(
         >>> split_parts_of({"train": ["a-x"], "test": ["c"]}, {"a-x": "x"}, table)
         ['test', 'train', None]
     """
-    own = {i: part for part, ids in split.items() for i in ids}
-    known: dict[str, str] = {}
+    own, known = dict[str, str](), dict[str, str]()
     for part in ("train", "validation", "test"):
         for i in split.get(part, ()):
             before = old.get(i, i)
+            own.setdefault(i, part)
             known.setdefault(uuid(before) or before, part)
     ids = [str(i) for i in fields.index.to_numpy(dtype=object)]
     return [own.get(i, known.get(name)) for i, name in zip(ids, identities(fields), strict=True)]
