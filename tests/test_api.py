@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,34 @@ def test_cells_are_predicted_one_by_one(run: Path, phantoms: Path, tmp_path: Pat
     assert found.unit == "cell"
     assert set(found.fields or ()) <= set(fields.ids[:4])
     assert (tmp_path / "cells" / "cells.csv").is_file()
+
+
+def test_fields_that_are_left_out_are_named(phantoms: Path, tmp_path: Path) -> None:
+    fields = open_collection(phantoms).subset(["phantom-1-000000", "phantom-1-000001", "phantom-1-000002"])
+    fields.files("phantom-1-000001")["red"].write_bytes(b"no image")
+    with pytest.warns(CellocateWarning, match=r"left out 1 faulty field: phantom-1-000001 \(.*image.*skipped\.csv"):
+        cellocate.find_cells(fields, tmp_path / "cells", skip_bad=True, size=64)
+
+
+def test_an_assumed_pixel_size_is_told_of_a_collection_as_of_its_folder(phantoms: Path, tmp_path: Path) -> None:
+    note = "the files record no pixel size: 40 fields are assumed to span 164 µm"
+    opened = open_collection(phantoms)
+    collection = replace(opened.subset(opened.ids[:2]), notes=(note,))
+    with pytest.warns(CellocateWarning) as told:
+        cellocate.find_cells(collection, tmp_path / "cells", size=64)
+    assert note in [str(one.message) for one in told]
+    assert {one.filename for one in told} == {__file__}
+
+
+def test_training_warns_where_it_was_called(phantoms: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small = {"training.epochs": 1, "data.size": 64, "network.backbone": "test_resnet"}
+    with pytest.warns(CellocateWarning) as told:
+        cellocate.train(phantoms, tmp_path / "run", settings=small)
+    texts = [str(one.message) for one in told]
+    assert any(text.startswith("only 28 training fields") for text in texts)
+    assert any("cannot be learnt" in text for text in texts)
+    assert {one.filename for one in told} == {__file__}
+    assert "warning:" not in capsys.readouterr().out
 
 
 def test_a_recipe_object_takes_no_settings(phantoms: Path, tmp_path: Path) -> None:

@@ -94,7 +94,8 @@ def train(
         recipe = load_recipe(recipe, [f"{key}={_yaml(value)}" for key, value in (settings or {}).items()])
     elif settings:
         raise CellocateError("settings need the name or file of a recipe", mend="Leave out settings, or give a name.")
-    how = Options(split=None if split is None else Path(split), skip_bad=skip_bad, overwrite=overwrite)
+    parts = None if split is None else Path(split)
+    how = Options(split=parts, skip_bad=skip_bad, overwrite=overwrite, say=_print_or_warn)
     model = train_one(_collection(data), recipe, out, how)
     if model is None:
         raise CellocateError("this is a helper process without a model", mend="Use the model in the first process.")
@@ -223,11 +224,15 @@ def find_cells(
         >>> cells.unit, len(cells) > 40
         ('cell', True)
     """
+    import pandas as pd
+
     from cellocate.cells.conversion import convert
     from cellocate.cells.crops import CropSettings
     from cellocate.cells.cutting import CellPlan
     from cellocate.cells.field_notes import format_notes
     from cellocate.cells.segmenters import get_segmenter
+    from cellocate.collection.faulty_fields import SKIPPED
+    from cellocate.counted import counted
 
     collection = _collection(data)
     plan = CellPlan(
@@ -240,13 +245,15 @@ def find_cells(
     )
     converted = convert(collection, plan, workers=workers, overwrite=overwrite)
     _warn(format_notes(converted.summary["notes"]))
+    if left_out := converted.summary["fields_skipped"]:
+        faults = pd.read_csv(plan.out / SKIPPED, dtype=str)[["id", "what"]].head(3)
+        named = ", ".join(f"{field} ({what})" for field, what in faults.itertuples(index=False))
+        _warn([f"left out {counted(left_out, 'faulty field')}: {named}; {plan.out / SKIPPED} lists them"])
     return converted.cells
 
 
 def _collection(data: str | Path | Collection) -> Collection:
-    if isinstance(data, Collection):
-        return data
-    opened = open_collection(data)
+    opened = data if isinstance(data, Collection) else open_collection(data)
     _warn(opened.notes, stacklevel=4)
     return opened
 
@@ -263,6 +270,15 @@ def _model(model: str | Path | Model) -> Model:
 def _warn(notes: Iterable[str], stacklevel: int = 3) -> None:
     for note in notes:
         warnings.warn(CellocateWarning(note), stacklevel=stacklevel)
+
+
+def _print_or_warn(line: str) -> None:
+    """Print a line of a training, or warn the caller of `train`, four functions above."""
+    kind, _, text = line.partition(": ")
+    if kind in ("note", "warning"):
+        _warn([text], stacklevel=6)
+    else:
+        print(line)
 
 
 def _yaml(value: object) -> str:

@@ -17,7 +17,7 @@ from cellocate.collection.depth_inference import Evidence, infer_depth
 from cellocate.collection.layouts import listing
 from cellocate.collection.merge import merge
 from cellocate.collection.rescale import rescale
-from cellocate.errors import CellocateError
+from cellocate.errors import CellocateError, CellocateWarning
 from cellocate.images import read_channel, write_png
 from cellocate.images.bit_depth import SIGNED
 
@@ -344,7 +344,7 @@ def test_cells_are_found_on_the_full_scale_and_cut_out_as_counts(tmp_path):
 
 def test_who_reads_without_asking_is_warned_and_reads_the_same(tmp_path):
     collection = open_collection(written(tmp_path, 4000))
-    with pytest.warns(UserWarning, match="read as 12-bit counts"):
+    with pytest.warns(CellocateWarning, match="read as 12-bit counts"):
         pixels, _ = collection.read("a", BOTH)
     np.testing.assert_array_equal(pixels, with_depth(collection)[0].read("a", BOTH)[0])
     np.testing.assert_array_equal(collection.read("a", BOTH)[0], pixels)  # warned once

@@ -10,7 +10,7 @@ import torch
 
 import cellocate
 from cellocate.collection import open_collection
-from cellocate.errors import CellocateError
+from cellocate.errors import CellocateError, CellocateWarning
 from cellocate.images import CHANNELS, read_field
 from cellocate.networks import save
 
@@ -177,7 +177,7 @@ def test_counts_of_a_camera_are_answered_as_their_8_bit_edition(run: Path, field
     eight, twelve = model.predict(fields), model.predict(counts, bits=12)
     np.testing.assert_allclose(twelve.probabilities, eight.probabilities, atol=2e-3)
     np.testing.assert_allclose(model.embed(counts, bits=12), model.embed(fields), atol=0.02)
-    with pytest.warns(UserWarning, match=r"no pixel of these uint16 arrays is above 4095 of 65535\. .* pass bits=12"):
+    with pytest.warns(CellocateWarning, match=r"no pixel of these uint16 arrays is above 4095 .* pass bits=12"):
         dark = model.predict(counts)
     assert np.abs(dark.probabilities - eight.probabilities).max() > 0.02
     with pytest.raises(CellocateError, match="above the 1023 of 10 bits"):

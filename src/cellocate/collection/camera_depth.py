@@ -21,7 +21,7 @@ import pandas as pd
 
 from cellocate.collection.collection import Collection, Problem
 from cellocate.collection.depth_inference import Depth, Evidence, depth_fault, high_floor, infer_depth
-from cellocate.errors import CellocateError
+from cellocate.errors import CellocateError, CellocateWarning
 from cellocate.images import Pixels, read_header, significant_bits
 from cellocate.images.bit_depth import DEPTHS, darkest, full_value
 from cellocate.images.store import in_store
@@ -56,7 +56,7 @@ def with_known_depth(collection: Collection) -> Collection:
     """The same for use in Python: doubts become warnings."""
     known, depths = _infer(collection)
     for doubt in (text for depth in depths.values() for text in depth.doubts):
-        warnings.warn(doubt, stacklevel=3)
+        warnings.warn(CellocateWarning(doubt), stacklevel=3)
     return known
 
 

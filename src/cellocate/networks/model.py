@@ -18,7 +18,7 @@ from torch import Tensor
 from cellocate.collection.emptiness import PROTEIN, emptiness_note
 from cellocate.counted import counted
 from cellocate.decision import Predictions
-from cellocate.errors import CellocateError
+from cellocate.errors import CellocateError, CellocateWarning
 from cellocate.images import TTA, Scale, to_float
 from cellocate.images.bit_depth import check_bits, full_scale, full_value
 from cellocate.networks.brightness import brightness_of
@@ -191,7 +191,7 @@ class Model:
         brightest = max((int(a.max(initial=0)) for a in arrays if a.dtype == np.uint16), default=None)
         if bits is None and brightest is not None and self.card.intensity == "depth" and brightest <= full_value(12):
             what = f"no pixel of these uint16 arrays is above {brightest} of 65535"
-            warnings.warn(f"{what}. If they hold 12-bit counts, pass bits=12", stacklevel=3)
+            warnings.warn(CellocateWarning(f"{what}. If they hold 12-bit counts, pass bits=12"), stacklevel=3)
         return [full_scale(array, bits) for array in arrays]
 
     def _tiled(self, field: NDArray[Any], pixel_size: float | None, scale: Scale) -> NDArray[np.float32]:

@@ -97,7 +97,7 @@ def _learn(prepared: Prepared, run: RunFolder, options: Options, epochs: int | N
             options.begin()
         run.start(recipe, prepared.split, prepared.inspection)
         if epochs is None and (missing := describe_missing_locations(datasets["train"].truth, module.vocabulary.names)):
-            options.say(missing)
+            options.say(f"warning: {missing}")
     with translated_errors(recipe.training):
         if recipe.optimiser.learning_rate == "find":
             module.rate = choose_rate(module, datasets["train"], run, options.say)

@@ -124,14 +124,14 @@ def prepare(collection: Collection, recipe: Recipe, run: RunFolder, options: Opt
     images, inspection = usable_fields(collection, recipe.data.channels, labelled=True, skip_bad=options.skip_bad)
     labelled = (bags_of(images).fields if in_bags else images).labelled()
     if inspection.problems:
-        options.say(f"{describe_skipped(inspection.problems, inspection.unit)}; {run.skipped} lists them")
+        options.say(f"note: {describe_skipped(inspection.problems, inspection.unit)}; {run.skipped} lists them")
     for note in inspection.notes:
         options.say(f"note: {note}")
     if split is None:
         split = make_split(labelled, **recipe.data.split.model_dump(), seed=recipe.training.seed)
     split = split.among(labelled.ids)
     for warning in refuse_leaks(split, labelled):
-        options.say(warning)
+        options.say(f"warning: {warning}")
     if recipe.data.locations is not None:  # after the split, so that specialists have the same
         labelled = _specialised(labelled, recipe.data.locations)
     parts = split.parts
