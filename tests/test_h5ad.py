@@ -22,7 +22,7 @@ def small(**changes):
         "x": np.arange(6, dtype=np.float32).reshape(3, 2),
         "obs": pd.DataFrame({"area": [1.5, np.nan, 3], "n": [1, 2, 3], "edge": [True, False, True]}, index=list("abc")),
         "var": pd.DataFrame({"go": ["GO:0005654", None]}, index=["Nucleoplasm", "Rods & rings"]),
-        "layers": {"decided": np.eye(3, 2, dtype=bool)},
+        "layers": {"predicted": np.eye(3, 2, dtype=bool)},
         "obsm": {"spatial": np.ones((3, 2))},
         "uns": {"vocabulary": "hpa28"},
     }
@@ -38,7 +38,7 @@ def test_all_comes_back(tmp_path):
     np.testing.assert_array_equal(read.obs["area"], [1.5, np.nan, 3])
     assert read.obs["edge"].tolist() == [True, False, True]
     assert read.var["go"].tolist() == ["GO:0005654", ""]
-    assert read.layers["decided"].dtype == bool
+    assert read.layers["predicted"].dtype == bool
     np.testing.assert_array_equal(read.obsm["spatial"], np.ones((3, 2)))
     assert read.uns == {"vocabulary": "hpa28"}
 

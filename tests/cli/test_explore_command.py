@@ -40,11 +40,11 @@ def test_phantoms_beside_what_they_were_chosen_from(cellocate, phantoms, tmp_pat
     assert facts["n"] == 12
     assert facts["sample"]["random"] == 8
     assert "8 fields at random (seed 0)" in result.err
-    beside = pd.read_csv(out / "beside.csv")
+    beside = pd.read_csv(out / "compared.csv")
     assert (beside["before"] >= beside["after"]).all()
     assert beside["before"].sum() > beside["after"].sum() > 0
     assert pd.read_csv(out / "pixels.csv")["random"].sum() == 8
-    assert {"green_mean", "sharpness"} <= set(pd.read_csv(out / "beside_pixels.csv")["figure"])
+    assert {"green_mean", "sharpness"} <= set(pd.read_csv(out / "compared_pixels.csv")["figure"])
     captions = (out / "figures" / "captions.txt").read_text(encoding="utf-8")
     assert "before (line, n = 8) and after (area, n = 8)" in captions
     assert re.search(r"random: [4-8] of 12 fields, drawn at random \(seed 0\), with their labels.", captions)
@@ -119,5 +119,5 @@ def test_a_pixel_size_is_that_of_both_sides(cellocate, phantoms, tmp_path):
     images, out = phantoms / "train", tmp_path / "out"
     asked = ("--pixel-size", 0.3, "--sample", 3, "--out", out)
     assert cellocate("explore", images, "--compare-to", images, *asked).code == 0
-    table = pd.read_csv(out / "beside_pixels.csv", index_col="figure")
+    table = pd.read_csv(out / "compared_pixels.csv", index_col="figure")
     assert table.loc["sharpness", "before"] == table.loc["sharpness", "after"]

@@ -77,7 +77,7 @@ def test_every_format_holds_the_same(tmp_path: Path) -> None:
     found.save(tmp_path / "t.h5ad", metadata=pd.DataFrame({"cell_line": ["A", "A", "B", "B"]}))
     annotated = read_h5ad(tmp_path / "t.h5ad")
     assert list(annotated.obs) == ["cell_line", "Note", "ood_score", "Locations"]
-    np.testing.assert_array_equal(annotated.layers["decided"], found.labels)
+    np.testing.assert_array_equal(annotated.layers["predicted"], found.labels)
     found.save(tmp_path / "k.csv", "kaggle2018")
     submitted = pd.read_csv(tmp_path / "k.csv", keep_default_na=False)["Predicted"]
     assert [tuple(int(k) for k in text.split()) for text in submitted] == list(HPA28.decode(found.labels))

@@ -12,11 +12,11 @@ from cellocate.images import TTA, Scale, uncropped_side
     ("settings", "count"),
     [
         ({}, 1),
-        ({"turns": "flips"}, 4),
-        ({"turns": "dihedral", "pool": "max"}, 8),
+        ({"orientations": "flips"}, 4),
+        ({"orientations": "dihedral", "pool": "max"}, 8),
         ({"crops": 1, "crop": 0.5}, 1),
-        ({"turns": "dihedral", "crops": 4, "crop": 2 / 3, "pool": "geometric"}, 32),
-        ({"turns": "flips", "crops": 5, "crop": 0.5}, 20),
+        ({"orientations": "dihedral", "crops": 4, "crop": 2 / 3, "pool": "geometric"}, 32),
+        ({"orientations": "flips", "crops": 5, "crop": 0.5}, 20),
     ],
 )
 def test_views_are_counted(settings: dict[str, object], count: int) -> None:
@@ -33,9 +33,9 @@ def test_views_are_counted(settings: dict[str, object], count: int) -> None:
         ({"pool": "max"}, "several predictions"),
         ({"pool": "geometric", "crops": 1, "crop": 0.5}, "several predictions"),
         ({"crops": 3, "crop": 0.5}, "crops"),
-        ({"turns": "eighths"}, "turns"),
+        ({"orientations": "eighths"}, "orientations"),
         ({"crops": 4, "crop": 0.05}, "crop"),
-        ({"pool": "median", "turns": "flips"}, "pool"),
+        ({"pool": "median", "orientations": "flips"}, "pool"),
         ({"number": 8}, "number"),
     ],
 )
@@ -61,12 +61,17 @@ def test_fields_are_read_larger_for_crops_and_span_the_same(size: int, crop: flo
     read = TTA(crops=4, crop=crop).scale(seen)
     assert read.size == uncropped_side(size, crop)
     assert read.size * (read.pixel_size or 0) == pytest.approx(size * 0.5)
-    assert TTA(turns="dihedral").scale(seen) == seen
+    assert TTA(orientations="dihedral").scale(seen) == seen
     assert TTA(crops=4, crop=crop).scale(Scale(size)).pixel_size is None
 
 
 def test_views_are_told_in_words() -> None:
     assert str(TTA()) == "one view"
-    assert str(TTA(turns="flips")) == "4 mirrors, mean"
-    assert str(TTA(turns="dihedral", crops=4, crop=0.5, pool="max")) == "8 orientations × 4 crops, max"
+    assert str(TTA(orientations="flips")) == "4 mirrors, mean"
+    assert str(TTA(orientations="dihedral", crops=4, crop=0.5, pool="max")) == "8 orientations × 4 crops, max"
     assert str(TTA(crops=1, crop=0.5)) == "1 crop, mean"
+
+
+def test_the_name_of_earlier_cards_is_still_read() -> None:
+    assert TTA(**{"turns": "flips"}) == TTA(orientations="flips")
+    assert "turns" not in TTA(orientations="flips").model_dump()

@@ -13,7 +13,7 @@ from cellocate.networks import LocationNetwork, Model
 from cellocate.networks.tta import orient, pool_probabilities, tta_images
 
 FIELD = np.random.default_rng(0).integers(0, 256, (4, 64, 64), dtype=np.uint8)
-CROPS = TTA(turns="dihedral", crops=4, crop=0.5, pool="max")
+CROPS = TTA(orientations="dihedral", crops=4, crop=0.5, pool="max")
 
 
 def test_without_tta_the_images_are_unchanged() -> None:
@@ -24,11 +24,11 @@ def test_without_tta_the_images_are_unchanged() -> None:
 
 def test_turns_are_the_orientations() -> None:
     images = torch.rand(1, 1, 8, 8)
-    seen = list(tta_images(images, TTA(turns="dihedral"), 8))
+    seen = list(tta_images(images, TTA(orientations="dihedral"), 8))
     assert all(torch.equal(view, orient(images, i)) for i, view in enumerate(seen))
     assert len({tuple(view.flatten().tolist()) for view in seen}) == 8
     mirrors = {tuple(images.flip(sides).flatten().tolist()) for sides in ([], [2], [3], [2, 3])}
-    assert {tuple(v.flatten().tolist()) for v in tta_images(images, TTA(turns="flips"), 8)} == mirrors
+    assert {tuple(v.flatten().tolist()) for v in tta_images(images, TTA(orientations="flips"), 8)} == mirrors
 
 
 def test_a_crop_shows_its_own_part_of_the_field() -> None:
@@ -74,7 +74,7 @@ def test_probabilities_of_one_location_still_sum_to_one(pool: str) -> None:
 def test_a_model_pools_what_it_says_of_each_variant(make: Callable[..., Model]) -> None:
     plain = make()
     for pool, of in (("mean", np.mean), ("max", np.max)):
-        tta = TTA(turns="dihedral", pool=pool)  # type: ignore[arg-type]
+        tta = TTA(orientations="dihedral", pool=pool)  # type: ignore[arg-type]
         turned = [np.ascontiguousarray(orient(torch.from_numpy(FIELD), i).numpy()) for i in range(8)]
         each = plain.predict(turned).probabilities
         assert np.ptp(each, axis=0).max() > 1e-4  # or the test would show nothing
@@ -83,7 +83,7 @@ def test_a_model_pools_what_it_says_of_each_variant(make: Callable[..., Model]) 
 
 
 def test_the_way_a_field_lies_does_not_matter_to_all_orientations(make: Callable[..., Model]) -> None:
-    model = make(tta=TTA(turns="dihedral"))
+    model = make(tta=TTA(orientations="dihedral"))
     turned = np.ascontiguousarray(np.rot90(FIELD, axes=(1, 2)))
     np.testing.assert_allclose(
         model.predict(turned).probabilities, model.predict(FIELD).probabilities, atol=1e-6, rtol=1e-5
@@ -117,7 +117,7 @@ def test_features_do_not_depend_on_tta(make: Callable[..., Model]) -> None:
 def test_the_largest_of_probabilities_that_sum_to_one_is_refused(make: Callable[..., Model]) -> None:
     with pytest.raises(CellocateError, match="use mean or geometric"):
         make(activation="softmax").with_tta(CROPS)
-    model = make(activation="softmax", tta=TTA(turns="flips", pool="geometric"))
+    model = make(activation="softmax", tta=TTA(orientations="flips", pool="geometric"))
     np.testing.assert_allclose(model.predict(FIELD).probabilities.sum(), 1, rtol=1e-5)
 
 

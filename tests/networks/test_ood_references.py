@@ -56,7 +56,7 @@ def test_too_few_fields_tell_nothing() -> None:
 @pytest.fixture
 def knowing(make: Callable[..., Model]) -> Model:
     """A model that knows some random fields."""
-    model = make(tta=TTA(turns="flips", crops=1, crop=0.5))
+    model = make(tta=TTA(orientations="flips", crops=1, crop=0.5))
     look = model.embed_tiles([model.prepare(f) for f in RNG.integers(0, 256, (12, 4, 64, 64), dtype=np.uint8)])
     return Model(model.network, model.card, references=fit_references(look.features, look.features))
 

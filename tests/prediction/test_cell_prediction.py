@@ -169,7 +169,7 @@ def test_the_command_predicts_cells(
         assert list(table.obs["field"].astype(str)) == list(open_collection(cells).fields["field"])
         model = load(run / "model", device="cpu")
         np.testing.assert_allclose(table.x, predict_collection(model, open_collection(cells)).probabilities, rtol=1e-4)
-        assert (table.layers["decided"] == model.card.rule.apply(table.x)).all()
+        assert (table.layers["predicted"] == model.card.rule.apply(table.x)).all()
         return
     fields = tmp_path / "fields.csv"
     assert cellocate("predict", run / "model", phantoms, "--out", fields).code == 0

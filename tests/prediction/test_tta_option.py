@@ -16,7 +16,7 @@ from cellocate.training import load_recipe
 from cellocate.training.fit import train
 from cellocate.training.recipe import Recipe
 
-CROPS = TTA(turns="flips", crops=4, crop=0.5, pool="max")
+CROPS = TTA(orientations="flips", crops=4, crop=0.5, pool="max")
 
 
 def test_a_collection_is_viewed_as_its_arrays_are(run: Path, phantoms: Path) -> None:
@@ -33,14 +33,14 @@ def test_other_turns_are_told(run: Path) -> None:
     assert override_tta(model, None) == (model, [])
     assert override_tta(model, "none") == (model, [])
     turned, [said] = override_tta(model, "dihedral")
-    assert turned.card.tta == TTA(turns="dihedral")
+    assert turned.card.tta == TTA(orientations="dihedral")
     assert "one view" in said
     assert "8 orientations, mean" in said
 
 
 def test_turns_keep_the_models_own_crops_and_none_leaves_one_view(run: Path) -> None:
     model = cellocate.load(run / "model").with_tta(CROPS)
-    assert override_tta(model, "dihedral")[0].card.tta == CROPS.model_copy(update={"turns": "dihedral"})
+    assert override_tta(model, "dihedral")[0].card.tta == CROPS.model_copy(update={"orientations": "dihedral"})
     assert override_tta(model, "none")[0].card.tta == TTA()
     assert override_tta(model, "flips")[1] == []
 
@@ -55,7 +55,7 @@ def test_views_are_of_the_recipe_and_stay_with_the_model(phantoms: Path, tiny: R
     )
     train(open_collection(phantoms), recipe, tmp_path / "run")
     model = cellocate.load(tmp_path / "run" / "model")
-    assert model.card.tta == TTA(turns="flips", crops=1, crop=0.75, pool="max")
+    assert model.card.tta == TTA(orientations="flips", crops=1, crop=0.75, pool="max")
     save(model, tmp_path / "copy")
     assert (tmp_path / "copy" / "model.json").read_bytes() == (tmp_path / "run" / "model" / "model.json").read_bytes()
     validation = open_collection(phantoms).subset(model.card.fields["validation"])

@@ -58,7 +58,7 @@ def test_specialists_answer_what_one_of_them_answers(made: dict[str, Model], col
 def test_tta_of_each_member_is_pooled_before_the_members(
     made: dict[str, Model], collection: Collection, pool: str
 ) -> None:
-    tta = TTA(turns="dihedral", pool=pool)  # type: ignore[arg-type]
+    tta = TTA(orientations="dihedral", pool=pool)  # type: ignore[arg-type]
     members = [made["other"].with_tta(tta), _another(made["other"].with_tta(tta))]
     together = predict_collection(combine(members, collection).model, collection).probabilities
     own, theirs = (predict_collection(m, collection).probabilities for m in members)

@@ -33,7 +33,7 @@ def write_h5ad(
     obsm: Mapping[str, Floats] | None = None,
     uns: Mapping[str, str] | None = None,
 ) -> None:
-    """Write cells (or fields) in `obs`, locations in `var`, probabilities in `X` and labels in the layer `decided`.
+    """Write cells (or fields) in `obs`, locations in `var`, probabilities in `X` and labels in the layer `predicted`.
 
     `obs` has the columns of `metadata`, and `Locations` (names joined by `; `); `var` has the GO id and group of each
     location; `obsm["spatial"]` has the centre as (x, y) in px, if there are columns x_px and y_px (or x and y).
@@ -55,7 +55,7 @@ def write_h5ad(
     centre = next((list(names) for names in _CENTRES if set(names) <= set(numbers)), None)
     places: dict[str, NDArray[Any]] = {} if centre is None else {"spatial": numbers[centre].to_numpy(np.float64)}
     places |= {name: np.asarray(values, np.float32) for name, values in (obsm or {}).items()}
-    x, layers = np.asarray(predictions.probabilities, np.float32), {"decided": predictions.labels}
+    x, layers = np.asarray(predictions.probabilities, np.float32), {"predicted": predictions.labels}
     about = {"vocabulary": vocabulary.name, **(uns or {})}
     h5ad.write_h5ad(path, h5ad.AnnotatedMatrix(x, obs, var, layers, places, about))
 

@@ -75,13 +75,13 @@ def _write_tables(folder: Path, explored: Exploration) -> None:
         if explored.before is not None and explored.before.labels is not None:
             table = labels.counts()[["index", "name"]]
             table["before"], table["after"] = explored.before.labels.per_location, labels.per_location
-            write_table(folder / "beside.csv", table)
+            write_table(folder / "compared.csv", table)
     for column, table in explored.columns.items():
         write_table(folder / f"by_{column}.csv", table)
     if explored.pixels is not None:
         random = explored.at_random.loc[explored.pixels.index]
         if explored.before is not None and explored.before.random is not None and explored.random is not None:
-            write_table(folder / "beside_pixels.csv", compare_medians(explored.before.random, explored.random))
+            write_table(folder / "compared_pixels.csv", compare_medians(explored.before.random, explored.random))
         write_table(folder / "pixels.csv", explored.pixels.assign(random=random.astype(int)).reset_index())
 
 

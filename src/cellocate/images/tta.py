@@ -8,7 +8,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cellocate.choices import TtaKind
+from cellocate.choices import TtaKind, under_present_names
 from cellocate.images.scale import Scale
 
 Pooled = Literal["mean", "max", "geometric"]
@@ -36,22 +36,27 @@ class TTA(BaseModel):
     """Test-time augmentation: orientations and crops of a field, and how their probabilities are pooled.
 
     Args:
-        turns: orientations: `none`; `flips`, the 4 mirrors; `dihedral`, all 8.
+        orientations: `none`; `flips`, the 4 mirrors; `dihedral`, all 8.
         crops: 0, the whole field; 1, its centre; 4, its corners; 5, all of these. Their sides go evenly from `crop` to
             1, the range of random crops in training.
         crop: smallest side of a crop, as a share of the field's. Fields are read larger, so that no crop is enlarged.
         pool: pooling of the probabilities: `mean`, `max`, or `geometric`, the mean of a location's logits.
 
     Example:
-        >>> TTA(turns="dihedral", crops=4, crop=2 / 3, pool="max").count  # as the winner of 2018
+        >>> TTA(orientations="dihedral", crops=4, crop=2 / 3, pool="max").count  # as the winner of 2018
         32
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    turns: TtaKind = "none"
+    orientations: TtaKind = "none"
     crops: Crops = 0
     crop: Annotated[float, Field(gt=0.1, le=1)] = 1
     pool: Pooled = "mean"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_present_names(cls, values: object) -> object:
+        return under_present_names(values, {"turns": "orientations"})
 
     @model_validator(mode="after")
     def _sensible(self) -> TTA:
@@ -64,7 +69,7 @@ class TTA(BaseModel):
     @property
     def count(self) -> int:
         """Number of predictions per field."""
-        return len(ORIENTATIONS[self.turns]) * max(1, self.crops)
+        return len(ORIENTATIONS[self.orientations]) * max(1, self.crops)
 
     @property
     def crop_places(self) -> tuple[CropPlace, ...]:
@@ -82,7 +87,7 @@ class TTA(BaseModel):
         return replace(seen, size=side, pixel_size=size)
 
     def __str__(self) -> str:
-        turned = {"none": "", "flips": "4 mirrors", "dihedral": "8 orientations"}[self.turns]
+        turned = {"none": "", "flips": "4 mirrors", "dihedral": "8 orientations"}[self.orientations]
         cropped = f"{self.crops} {'crop' if self.crops == 1 else 'crops'}" if self.crops else ""
         views = " × ".join(word for word in (turned, cropped) if word)
         return f"{views}, {self.pool}" if views else "one view"

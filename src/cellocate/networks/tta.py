@@ -21,13 +21,13 @@ def tta_images(images: Tensor, tta: TTA, size: int) -> Iterator[Tensor]:
     itself if it is neither cropped nor turned.
 
     Example:
-        >>> tta = TTA(turns="flips", crops=4, crop=0.5)
+        >>> tta = TTA(orientations="flips", crops=4, crop=0.5)
         >>> [tuple(view.shape) for view in tta_images(torch.zeros(2, 4, 128, 128), tta, size=64)][:2]
         [(2, 4, 64, 64), (2, 4, 64, 64)]
     """
     crops = (_cropped(images, square, size) for square in tta.crop_places) if tta.crop_places else iter([images])
     for crop in crops:
-        for orientation in ORIENTATIONS[tta.turns]:
+        for orientation in ORIENTATIONS[tta.orientations]:
             yield orient(crop, orientation)
 
 

@@ -7,21 +7,21 @@ from cellocate.images import TTA
 from cellocate.networks import Model
 
 
-def override_tta(model: Model, turns: TtaKind | None) -> tuple[Model, list[str]]:
+def override_tta(model: Model, orientations: TtaKind | None) -> tuple[Model, list[str]]:
     """Change the orientations of a model's test-time augmentation.
 
     Args:
         model: as it was loaded.
-        turns: `none` predicts each field once, without crops; others keep the model's own crops and pool; None changes
-            nothing.
+        orientations: `none` predicts each field once, without crops; others keep the model's own crops and pool; None
+            changes nothing.
 
     Returns:
         The model to predict with, and a warning if its rule was fitted with other test-time augmentation.
     """
-    if turns is None:
+    if orientations is None:
         return model, []
     own = model.card.tta
-    tta = TTA() if turns == "none" else TTA(**{**dict(own), "turns": turns})
+    tta = TTA() if orientations == "none" else TTA(**{**dict(own), "orientations": orientations})
     if tta == own:
         return model, []
     warning = f"the model's rule was fitted with other test-time augmentation ({own}; this is {tta}): "

@@ -123,7 +123,7 @@ class Recipe(Section):
         """Test-time augmentation, with its crops."""
         decision = self.decision
         crop = self.augmentation.crop if decision.crops else 1
-        return TTA(turns=decision.tta, crops=decision.crops, crop=crop, pool=decision.pool)
+        return TTA(orientations=decision.tta, crops=decision.crops, crop=crop, pool=decision.pool)
 
     def to_yaml(self) -> str:
         """The recipe with every setting, as YAML."""
