@@ -7,7 +7,7 @@ same for any batch and vocabulary. A published loss that sums over K locations n
 
 from cellocate.training.losses.arcface import ArcFace
 from cellocate.training.losses.batchwise import hard_log, lovasz, soft_f1
-from cellocate.training.losses.fieldwise import asymmetric, bce, cross_entropy, focal, soft_margin
+from cellocate.training.losses.fieldwise import asymmetric, bce, cross_entropy, focal, loss, soft_margin
 from cellocate.training.losses.label_checks import describe_missing_locations, require_one_label
 from cellocate.training.losses.total import TotalLoss, build_loss
 from cellocate.training.losses.weights import ClassWeights, class_weights
@@ -24,6 +24,7 @@ __all__ = [
     "describe_missing_locations",
     "focal",
     "hard_log",
+    "loss",
     "lovasz",
     "require_one_label",
     "soft_f1",

@@ -8,9 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 # torch's own convention
 
-from cellocate.registry import LOSSES
-
-loss = LOSSES.register
+from cellocate.training.losses.fieldwise import loss
 
 
 @loss("arcface")
