@@ -37,7 +37,10 @@ Fallback = Literal["none", "nearest", "likeliest"]
 CalibrationKind = Literal["temperature", "per_class"]
 """One number for all locations, or two for each; see `cellocate.decision.calibration`."""
 
-SplitMethod = Literal["stratified", "random", "sequential", "leave-one-out"]
+DrawnSplit = Literal["stratified", "random", "sequential"]
+"""How a recipe splits fields."""
+
+SplitMethod = Literal[DrawnSplit, "leave-one-out"]
 """See `cellocate.collection.make_split`."""
 
 Part = Literal["train", "validation", "test"]
@@ -83,8 +86,20 @@ PoolKind = Literal["mean", "geometric", "rank", "weighted", "stacked"]
 CombineBy = Literal["mean", "best_per_location"]
 """How the networks of several models are weighted; see `cellocate.training.combine`."""
 
-Format = Literal["table", "h5ad", "kaggle2018", "kaggle2021"]
+Challenge = Literal["kaggle2018", "kaggle2021"]
+"""Challenges of the Human Protein Atlas, with layouts and submissions of their own."""
+
+Format = Literal["table", "h5ad", Challenge]
 """File formats of predictions."""
+
+BuiltInVocabulary = Literal["hpa28", "hpa19", "subcell31"]
+"""Names of the vocabularies that come with cellocate."""
+
+Channel = Literal["red", "green", "blue", "yellow"]
+"""Microtubules, protein, nucleus, ER."""
+
+Edition = Literal["jpg", "composite", "tif"]
+"""Editions of the atlas's images; see `cellocate.collection.download.editions`."""
 
 MapMethod = Literal["gradients", "layercam", "gradcam"]
 """How maps of evidence are made; see `cellocate.explain.evidence_maps`."""

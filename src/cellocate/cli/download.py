@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cellocate.choices import Edition
 from cellocate.cli import options
 from cellocate.cli.options import option
 from cellocate.counted import counted
@@ -33,7 +34,7 @@ def download(
     where: options.Where = None,
     limit: Annotated[int | None, option("Download only the first N fields.", "N", min=1)] = None,
     files: Annotated[
-        Literal["jpg", "composite", "tif"],
+        Edition,
         option("A colour JPEG per channel, one JPEG of three channels, or 16-bit TIFFs."),
     ] = "jpg",
     vocabulary: Annotated[str, option("Vocabulary of the labels.", "NAME", name="--vocabulary")] = "hpa28",

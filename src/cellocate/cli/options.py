@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
-from cellocate.choices import DEFAULT_RULE, Colours, TtaKind
+from cellocate.choices import DEFAULT_RULE, BuiltInVocabulary, Colours, TtaKind
 from cellocate.cli.registry_names import RegistryNames
 from cellocate.errors import CellocateError
 from cellocate.registry import RULES, SEGMENTERS
@@ -39,9 +39,8 @@ Tta = Annotated[
 CompositeColours = Annotated[
     Colours, option("Colours of composites. 'magenta' is for readers who cannot tell red from green.")
 ]
-VocabularyName = Annotated[
-    str | None, option("Locations: hpa28, hpa19, subcell31, or a table of your own.", "NAME", name="--vocabulary")
-]
+_VOCABULARIES = f"Locations: {', '.join(get_args(BuiltInVocabulary))}, or a table of your own."
+VocabularyName = Annotated[str | None, option(_VOCABULARIES, "NAME", name="--vocabulary")]
 Where = Annotated[
     list[str] | None,
     option(
@@ -62,10 +61,7 @@ class Images:
     labels: Annotated[
         Path | None, option("Label table, if it is not next to the images.", "FILE", rich_help_panel=_IMAGES)
     ] = None
-    vocabulary: Annotated[
-        str | None,
-        option("Locations: hpa28, hpa19, subcell31, or a table of your own.", "NAME", rich_help_panel=_IMAGES),
-    ] = None
+    vocabulary: Annotated[str | None, option(_VOCABULARIES, "NAME", rich_help_panel=_IMAGES)] = None
     pixel_size: Annotated[
         float | None, option("µm per pixel of the files, such as 0.08.", "UM", rich_help_panel=_IMAGES)
     ] = None

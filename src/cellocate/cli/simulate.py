@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from cellocate.choices import BuiltInVocabulary, Challenge
 from cellocate.cli import options
 from cellocate.cli.options import option
 from cellocate.counted import counted
@@ -25,12 +26,10 @@ def simulate(
         ),
     ] = "real",
     layout: Annotated[
-        Literal["kaggle2018", "kaggle2021"],
+        Challenge,
         option("Files and labels as in 2018 (Id,Target of hpa28) or 2021 (ID,Label of hpa19)."),
     ] = "kaggle2018",
-    vocabulary: Annotated[
-        Literal["hpa28", "hpa19", "subcell31"] | None, option("Locations. Default: those of the layout.")
-    ] = None,
+    vocabulary: Annotated[BuiltInVocabulary | None, option("Locations. Default: those of the layout.")] = None,
     depth: Annotated[int, option("Bits per pixel.", "8|16")] = 8,
     variability: Annotated[
         float, option("Share of the cells that do not show a location of their field (0 to 1).")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import get_args
 
 import pandas as pd
 
+from cellocate.choices import Challenge
 from cellocate.collection.collection import Collection
 
 ORIGINAL = "original_id"
@@ -19,7 +21,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 UUID_LENGTH = 36
 _NUMBER = re.compile(r"0*(\d+)(?:[.,]0*)?", re.ASCII)
 _IMAGE = re.compile(r"(?:_(?:red|green|blue|yellow))?(?:\.ome)?\.(?:png|jpe?g|tiff?)(?:\.gz)?$", re.IGNORECASE)
-_CHALLENGES = {"kaggle2018", "kaggle2021"}
+_CHALLENGES = set(get_args(Challenge))
 
 
 def uuid(field: str) -> str | None:

@@ -11,11 +11,12 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.choices import Channel
 from cellocate.errors import CellocateError
 from cellocate.images.address import Address, Colour
 from cellocate.images.image_files import Pixels, read_channel
 
-CHANNELS = ("red", "green", "blue", "yellow")
+CHANNELS: tuple[str, ...] = get_args(Channel)
 _COLOURS: dict[str, Colour] = {"red": "red", "green": "green", "blue": "blue", "yellow": "mean"}
 
 Intensity = Literal["depth", "channel", "field"]

@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cellocate.choices import BuiltInVocabulary
 from cellocate.errors import CellocateError
 from cellocate.tables import MISSING, is_date, missing_column_error, quoted, read_table, table_name
 from cellocate.vocabulary.label_cell import LabelCell, refuse_decimal_commas
 from cellocate.vocabulary.own_numbers import INDEX, in_own_order
 from cellocate.vocabulary.spelling import Spellings
 
-BUILT_IN = ("hpa28", "hpa19", "subcell31")
+BUILT_IN: tuple[str, ...] = get_args(BuiltInVocabulary)
 _COLUMNS = ("name", "go", "group")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from cellocate.choices import Edition
 from cellocate.collection.atlas import ImageList
 from cellocate.collection.collection import Collection
 from cellocate.collection.download.editions import EDITIONS, LICENCE
@@ -46,7 +47,7 @@ class Download:
 
     listed: ImageList
     folder: Path
-    edition: str = "jpg"
+    edition: Edition = "jpg"
     limits: RateLimits = field(default_factory=RateLimits)
 
     def __post_init__(self) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cellocate.choices import Edition
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_channel
 
-EDITIONS = {
+EDITIONS: dict[Edition, dict[str, str]] = {
     "jpg": {channel: f"_{channel}.jpg" for channel in CHANNELS},
     "composite": dict.fromkeys(("red", "green", "blue"), "_blue_red_green.jpg"),
     "tif": {channel: f"_{channel}.tif.gz" for channel in CHANNELS},

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from cellocate.choices import TrainingOrientation
+from cellocate.choices import Channel, DrawnSplit, TrainingOrientation
 from cellocate.images import Intensity
 from cellocate.registry import SAMPLERS
 from cellocate.training.recipe.section import Section, Share
@@ -26,7 +26,7 @@ class SplitSettings(Section):
 
     old_names: ClassVar[Mapping[str, str]] = MappingProxyType({"least": "min_per_location"})
 
-    method: Literal["stratified", "random", "sequential"] = "stratified"
+    method: DrawnSplit = "stratified"
     validation: Share = 0.15
     test: Share = 0.15
     min_per_location: int = Field(default=0, ge=0)
@@ -46,7 +46,7 @@ class Data(Section):
         split: how to split the fields.
     """
 
-    channels: tuple[Literal["red", "green", "blue", "yellow"], ...] = ("red", "green", "blue", "yellow")
+    channels: tuple[Channel, ...] = ("red", "green", "blue", "yellow")
     size: int = Field(default=512, ge=32, le=4096)
     pixel_size: float | None = Field(default=None, gt=0)
     intensity: Intensity = "depth"
