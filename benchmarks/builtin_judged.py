@@ -265,7 +265,7 @@ def _out_of_fold(features: Floats, truth: NDArray[np.bool_], groups: NDArray[np.
 
 
 def _standard(logits: Floats) -> Floats:
-    return (logits - logits.mean(axis=0)) / logits.std(axis=0)
+    return np.asarray((logits - logits.mean(axis=0)) / logits.std(axis=0))
 
 
 def _fit(features: Floats, truth: NDArray[np.bool_], others: Floats) -> Floats:
