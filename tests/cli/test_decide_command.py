@@ -1,11 +1,14 @@
 """`cellocate decide` on tables alone."""
 
 import json
+import re
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from cellocate.cli.decide import app
 from cellocate.decision import KINDS
 from cellocate.decision.choose_rule import CANDIDATES
 from cellocate.vocabulary import get_vocabulary
@@ -72,6 +75,18 @@ def test_cells_stay_cells_and_only_one_models_score_is_kept(cellocate, tables):
         assert result.out.startswith("60 cells in ")
         extra = ["ood_score"] * (len(paths) == 1)
         assert list(pd.read_csv(tables / "d.csv")) == ["Id", "field", "cell", *NAMES, "Locations", *extra]
+
+
+def test_the_examples_of_the_help_run(cellocate, tables, monkeypatch):
+    monkeypatch.chdir(tables)
+    for name in ("validation.csv", "test.csv"):
+        shutil.copy("p.csv", name)
+    shutil.copy("labels.csv", "train.csv")
+    examples = re.findall(r"cellocate ([^;\n]+)", app.info.help)
+    assert len(examples) == 2
+    for example in examples:
+        result = cellocate(*example.split())
+        assert result.code == 0, result.err
 
 
 def test_without_a_name_the_best_rule_is_fitted(cellocate, tables):

@@ -125,6 +125,12 @@ def test_what_cannot_be_compared_is_refused_in_one_line(cellocate, tables: Path,
     assert not (tables / "scores").exists()
 
 
+def test_a_sample_checks_predictions_only(cellocate, tmp_path: Path) -> None:
+    result = cellocate("evaluate", "model", "data", "--sample", "sample.csv", "--out", tmp_path / "scores")
+    assert result.code == 2
+    assert "--sample checks a submission given with --predictions" in " ".join(result.err.split())
+
+
 @pytest.mark.parametrize("options", [("--maps",), ("--part", "test"), ("--pixel-size", "0.1"), ("--skip-bad",)])
 def test_what_needs_images_is_refused_of_a_table(cellocate, tables: Path, options) -> None:
     result = cellocate(*of_tables(tables, *options))

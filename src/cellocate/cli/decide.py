@@ -10,7 +10,7 @@ import typer
 
 from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, PoolKind
 from cellocate.cli import options
-from cellocate.cli.commands import command
+from cellocate.cli.commands import command, filled
 from cellocate.cli.open_data import require_paths
 from cellocate.cli.options import option
 from cellocate.counted import counted
@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from cellocate.decision import Rule
     from cellocate.vocabulary import Vocabulary
 
-app = typer.Typer(no_args_is_help=True, help="Choose thresholds, and turn tables of probabilities into locations.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help=filled("""Choose thresholds, and turn tables of probabilities into locations.
+
+    Examples: cellocate decide fit validation.csv --labels train.csv --out rule.json;
+    cellocate decide apply test.csv --rule rule.json --out decided.csv
+    """),
+)
 
 _TABLES = "Tables with a column Id and a column per location"
 

@@ -67,6 +67,8 @@ def evaluate(
     from cellocate.evaluation import SMALL
     from cellocate.files import refuse_existing
 
+    if sample is not None and predictions is None:
+        raise typer.BadParameter("--sample checks a submission given with --predictions, and there is none")
     labels, vocabulary = images.labels, images.vocabulary
     inputs: tuple[Path | None, ...] = (model, data, predictions, labels, compare_to)
     refuse_existing(out, overwrite=overwrite, inputs=inputs)
@@ -95,7 +97,7 @@ def evaluate(
             _evaluate_cells(predictions, labels, out, vocabulary=vocabulary, overwrite=overwrite, as_json=as_json)
             return
         evaluated = evaluate_table(predictions, labels, vocabulary=vocabulary, by=by or (), baseline=compare_to)
-    elif model is not None and data is not None and predictions is None and sample is None:
+    elif model is not None and data is not None and predictions is None:
         from cellocate.collection import values_of
 
         require_model(model, data)

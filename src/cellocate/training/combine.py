@@ -162,13 +162,17 @@ def _table(models: Sequence[Model], answers: NDArray[np.float64], validation: La
         common = known.any(axis=0)
     truth = validation.truth()[common]
     table = pd.DataFrame({"location": validation.vocabulary.names, "support": truth.sum(axis=0)})
-    columns = [f"{m.card.name} {i + 1}" for i, m in enumerate(models)]
+    columns = _columns(models)
     for column, own in zip(columns, answers[:, common], strict=True):
         table[column] = [_precision(truth[:, k], own[:, k]) for k in range(truth.shape[1])]
     ranked = table[columns].fillna(-1)
     comparable = (ranked.max(axis=1) >= 0) & bool(known.all(axis=0).any())
     table["best"] = ranked.idxmax(axis=1).where(comparable, "")
     return table
+
+
+def _columns(models: Sequence[Model]) -> list[str]:
+    return [f"{model.card.name} {i + 1}" for i, model in enumerate(models)]
 
 
 def _precision(truth: NDArray[np.bool_], answers: NDArray[np.float64]) -> float:
@@ -189,7 +193,7 @@ def _class_weights(
             )
         for k, best in enumerate(table["best"]):
             if best:  # else the mean
-                has[:, k] = table.columns[2:-1] == best
+                has[:, k] = [column == best for column in _columns(models)]
     return np.asarray(has / has.sum(axis=0))
 
 
