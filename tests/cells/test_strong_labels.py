@@ -19,14 +19,14 @@ def test_fields_with_one_wanted_label():
 def test_locations_are_scoped_by_clean_cells_and_the_surplus_is_drawn_by_the_seed():
     why = pd.Series("", index=LABEL.index)
     why.iloc[6] = "edge"
-    left = limit_cells(LABEL, why, StrongLabels(min_cells=1, max_cells=4))
+    left = limit_cells(LABEL, why, StrongLabels(min_cells=2, max_cells=4))
     assert left[LABEL == 1].tolist() == ["edge", "", ""]
     assert left[LABEL == 2].tolist() == [RARE]
     assert sorted(left[LABEL == 0]) == [""] * 4 + [SURPLUS] * 2
-    assert limit_cells(LABEL, why, StrongLabels(min_cells=1, max_cells=4)).equals(left)
+    assert limit_cells(LABEL, why, StrongLabels(min_cells=2, max_cells=4)).equals(left)
     draws = {tuple(limit_cells(LABEL, why, StrongLabels(max_cells=4, seed=seed))) for seed in range(9)}
     assert len(draws) > 1
-    assert limit_cells(LABEL, why, StrongLabels(min_cells=2))[LABEL == 1].tolist() == ["edge", RARE, RARE]
+    assert limit_cells(LABEL, why, StrongLabels(min_cells=3))[LABEL == 1].tolist() == ["edge", RARE, RARE]
 
 
 def test_counts_tell_what_each_step_left():

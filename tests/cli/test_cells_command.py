@@ -35,7 +35,7 @@ def test_cells_of_phantoms(cellocate, cut, tmp_path):
 
 
 def test_strong_labels_are_told_step_by_step_and_drawn(cut, tmp_path):
-    result = cut("--strong", "--keep", "edge", "--without", "Nucleoplasm", "--min-cells", 1, "--max-cells", 5)
+    result = cut("--strong", "--keep", "edge", "--without", "Nucleoplasm", "--min-cells", 2, "--max-cells", 5)
     assert result.code == 0, result.err
     out = tmp_path / "cells"
     why = pd.read_csv(out / "cells.csv", keep_default_na=False)["why"]

@@ -24,7 +24,7 @@ class StrongLabels:
     Attributes:
         clean: the clean-up that comes first.
         without: locations not to learn, such as Negative.
-        min_cells: learn locations with more cells than this (after clean-up).
+        min_cells: learn locations with at least this many cells (after clean-up).
         max_cells: keep at most this many cells of a location, drawn at random; None keeps all.
         seed: random seed.
 
@@ -69,12 +69,12 @@ def limit_cells(label: pd.Series[int], why: pd.Series[str], strong: StrongLabels
 
     Example:
         >>> label, why = pd.Series([0, 0, 0, 1]), pd.Series(["", "", "", ""])
-        >>> limit_cells(label, why, StrongLabels(min_cells=1)).tolist()
+        >>> limit_cells(label, why, StrongLabels(min_cells=2)).tolist()
         ['', '', '', 'rare location']
     """
     why = why.copy()
     for location, rows in label[why == ""].groupby(label):
-        if len(rows) <= strong.min_cells:
+        if len(rows) < strong.min_cells:
             why[rows.index] = RARE
         elif strong.max_cells is not None and len(rows) > strong.max_cells:
             draw = np.random.default_rng([strong.seed, int(str(location))])

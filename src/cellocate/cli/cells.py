@@ -62,7 +62,7 @@ def cells(
     without: Annotated[
         list[str] | None, option("Leave out this location, such as Negative (repeatable).", "LOCATION", **_STRONG)
     ] = None,
-    min_cells: Annotated[int, option("Leave out locations with N cells or fewer.", "N", **_STRONG)] = 0,
+    min_cells: Annotated[int, option("Leave out locations with fewer than N cells.", "N", **_STRONG)] = 0,
     max_cells: Annotated[
         int | None, option("Keep at most N cells of each location, drawn at random.", "N", **_STRONG)
     ] = None,

@@ -63,10 +63,10 @@ class Command(TyperCommand):
             name, equals, value = arg.partition("=")
             name = present.get(name, name)
             if equals:
-                found.append(f"{name}={self._choice(name, value)}")
+                found.append(f"{name}={self._choice(arg.partition('=')[0], value)}")
             else:
                 found.append(self._choice(before, name))
-            before = name
+            before = arg
         try:
             return super().parse_args(ctx, found)
         except typer.BadParameter as wrong:
@@ -81,6 +81,8 @@ class Command(TyperCommand):
         super().format_help(*given)
 
     def _choice(self, option: str, value: str) -> str:
+        if (self.name, option) == ("cells", "--least") and value.isdigit():
+            return str(int(value) + 1)  # it left out locations with just as many cells
         return _OLD_CHOICES.get((self.name or "", option), {}).get(value, value)
 
 
