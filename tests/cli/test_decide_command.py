@@ -49,6 +49,20 @@ def test_every_rule_is_fitted_and_applied(cellocate, tables, kind):
     assert counts.between(1, 2).all()
 
 
+def test_a_submission_has_the_numbers_of_the_same_locations(cellocate, tables):
+    rule = tables / "rule.json"
+    cellocate("decide", "fit", tables / "p.csv", "--labels", tables / "labels.csv", "--rule", "single", "--out", rule)
+    apply = ("decide", "apply", tables / "p.csv", "--rule", rule)
+    assert cellocate(*apply, "--out", tables / "d.csv").code == 0
+    assert cellocate(*apply, "--out", tables / "s.csv", "--format", "kaggle2018").code == 0
+    named, submitted = (pd.read_csv(tables / f"{name}.csv", dtype=str, keep_default_na=False) for name in "ds")
+    assert list(submitted) == ["Id", "Predicted"]
+    numbers = [[str(NAMES.index(name)) for name in row.split("; ") if name] for row in named["Locations"]]
+    assert [row.split() for row in submitted["Predicted"]] == numbers
+    assert any(numbers)
+    assert "End the name in .csv" in cellocate(*apply, "--out", tables / "s.xlsx", "--format", "kaggle2018").err
+
+
 def test_fields_without_signal_stay_without_location(cellocate, tables):
     noted = pd.read_csv(tables / "p.csv").assign(Note="")
     noted.loc[0, "Note"], noted.loc[1, "Note"] = "no signal", "protein channel like red"

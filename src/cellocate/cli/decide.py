@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,7 +15,7 @@ from cellocate.cli.open_data import require_paths
 from cellocate.cli.options import option
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
-from cellocate.write_tables import refuse_suffix
+from cellocate.write_tables import SUFFIXES, refuse_suffix
 
 if TYPE_CHECKING:
     import numpy as np
@@ -163,6 +163,10 @@ def apply(
     ],
     rule: Annotated[Path, option("JSON file that 'decide fit' wrote.", "RULE")],
     out: Annotated[Path, option("Table to write (.csv, .xlsx), as 'predict' does.", "FILE")],
+    format_: Annotated[
+        Literal["table", "kaggle2018"],
+        option("Probabilities and names of locations, or a submission to the challenge of 2018.", name="--format"),
+    ] = "table",
     overwrite: options.Overwrite = False,
 ) -> None:
     """Predict the locations of each field of a table with a fitted rule.
@@ -175,7 +179,8 @@ def apply(
     from cellocate.cli.console import note
     from cellocate.files import refuse_existing_file
 
-    refuse_suffix(out)
+    submitted = format_ == "kaggle2018"
+    refuse_suffix(out, (".csv",) if submitted else SUFFIXES, "a submission" if submitted else "a table")
     refuse_existing_file(out, overwrite=overwrite, inputs=(*probabilities, rule))
     require_paths(*probabilities, rule)
     from cellocate import decision  # slow to import
@@ -189,7 +194,7 @@ def apply(
     found = replace(decision.read_predictions(probabilities[0], vocabulary), probabilities=values).decide(fitted)
     if len(tables) > 1:
         found = replace(found, ood_score=None)  # of one model among several
-    found.save(out, "table")
+    found.save(out, format_)
     if not decision.has_guarantee(rule):
         _note_doubts(fitted, values)
     note(*decision.describe_notes(found.notes, found.unit))
