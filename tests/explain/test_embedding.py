@@ -12,6 +12,7 @@ from cellocate.explain.embedding import (
     Embeddings,
     Index,
     NeighbourSearch,
+    draw_neighbours,
     draw_umap,
     drop_excluded,
     embed_collection,
@@ -24,6 +25,7 @@ from cellocate.explain.embedding import (
 from cellocate.explain.embedding.embeddings import compute_umap
 from cellocate.explain.embedding.nearest import Nearest
 from cellocate.networks import load
+from cellocate.pictures import Picture
 from cellocate.pictures.style import group_colours
 from cellocate.vocabulary import get_vocabulary
 
@@ -183,6 +185,17 @@ def test_the_umap_names_groups_with_their_number_and_shows_each_location_alone()
         assert to_hex(own.get_facecolor()[0]) == colours[group]
     unlabelled = draw_umap(places, np.zeros((9, 28), bool), vocabulary).get_axes()
     assert [axes.get_legend().get_texts()[0].get_text() for axes in unlabelled] == ["no label (9)"]
+
+
+@pytest.mark.parametrize(("count", "shape"), [(10, (4, 6)), (5, (2, 6)), (2, (2, 3))])
+def test_at_most_six_pictures_lie_in_a_row(count, shape):
+    picture = Picture("a", np.zeros((1, 8, 8), np.float32), ("green",), 40.0, assumed=False)
+    figure = draw_neighbours([(picture, "q")] * 2, [[("a", f"near {i}") for i in range(count)]] * 2, {"a": picture})
+    assert figure.axes[0].get_gridspec().get_geometry() == shape
+    drawn = [axes for axes in figure.axes if axes.images]
+    assert len(drawn) == 2 * (1 + count)
+    heads = [[text.get_text() for text in axes.texts] for axes in drawn[:: 1 + count]]
+    assert all("query" in texts for texts in heads)
 
 
 def test_similar_fields_are_close_in_the_umap():

@@ -86,3 +86,13 @@ def test_an_empty_channel_is_not_drawn_as_bright_noise():
     axes = Figure().add_subplot()
     draw_picture(axes, Picture("a", noise, ("red",), None, assumed=False), pixels=grey(stretched(noise)[0]))
     assert axes.images[0].get_clim() == (0, 255)
+
+
+def test_a_scale_bar_has_a_dark_backing():
+    axes = Figure().add_subplot()
+    draw_picture(axes, Picture("a", np.ones((1, 32, 32), np.float32), ("red",), 100.0, assumed=False))
+    (bar,), (text,) = axes.lines, axes.texts
+    axes.figure.draw_without_rendering()
+    backing, over = text.get_bbox_patch().get_window_extent(), bar.get_window_extent()
+    assert backing.y0 < over.y0 < backing.y1
+    assert bar.get_zorder() > text.get_zorder()

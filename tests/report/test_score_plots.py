@@ -68,6 +68,13 @@ def test_history_has_a_panel_for_losses_and_one_for_scores():
     assert [line.get_label() for line in score.get_lines()][:2] == ["macro F1", "macro average precision"]
 
 
+def test_no_point_of_a_history_is_cut_off_at_the_top():
+    history = pd.DataFrame({"epoch": [1, 2], "train_loss": [0.7, 0.6], "validation_loss": [0.69, 0.68]})
+    (loss,) = plot_history(history).axes
+    assert loss.get_ylim()[0] == 0
+    assert loss.get_ylim()[1] > 1.03 * 0.7
+
+
 def test_history_without_validation_has_one_panel():
     (loss,) = plot_history(make_history(validated=False)).axes
     assert [line.get_label() for line in loss.get_lines()] == ["training"]

@@ -49,3 +49,14 @@ def test_figure_and_numbers_are_written_side_by_side(tmp_path, suffix):
     assert [path.name for path in paths] == [f"curves.{suffix}", "curves.csv"]
     pd.testing.assert_frame_equal(pd.read_csv(paths[1]), curves, atol=1e-6, check_dtype=False)
     assert paths[0].stat().st_size > 1000
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_the_figure_says_what_its_marks_mean_and_the_key_fits(width):
+    figure = plot_f1_curves(table([f"L{i}" for i in range(28)], [0.5] * 28), width)
+    key = next(text for text in figure.texts if "(n)" in text.get_text())
+    figure.draw_without_rendering()
+    box, whole = key.get_window_extent(), figure.bbox
+    assert whole.x0 <= box.x0 < box.x1 <= whole.x1
+    assert box.y0 > max(axes.title.get_window_extent().y1 for axes in figure.axes[:2])
+    assert all(word in " ".join(key.get_text().split()) for word in ("Dotted line", "Hollow dot", "below 10"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_BINS = 24
+_BINS = 24  # at most, so that few fields fill theirs
 _SMALLEST_RANGE = 0.1  # per cent, so that entirely black fields have an axis
 
 
@@ -30,7 +31,7 @@ def plot_intensity(pixels: pd.DataFrame, channels: Sequence[str], width: int = W
     for axes, channel in zip(panels, channels, strict=True):
         high, mean = (100 * pixels[f"{channel}_{name}"].dropna() for name in ("high", "mean"))
         top = max(float(high.max()), float(mean.max()), _SMALLEST_RANGE)
-        edges = np.linspace(0, top, _BINS * 2 + 1)
+        edges = _edges(top, len(mean), 2)
         _histogram(axes, mean, "blue", "mean", edges)
         _histogram(axes, high, "orange", "99th percentile", edges)
         axes.set_xlim(0, top)
@@ -48,7 +49,7 @@ def plot_focus(pixels: pd.DataFrame, width: int = WIDE) -> Figure:
     axes = figure.add_subplot()
     values = pixels["sharpness"].dropna()
     top = max(float(values.max()), 2 * SHARPNESS)
-    _histogram(axes, values, "blue", None, np.linspace(0, top, _BINS + 1))
+    _histogram(axes, values, "blue", None, _edges(top, len(values)))
     axes.axvline(SHARPNESS, color=PALETTE["orange"], linewidth=1.5, label=f"out of focus below {SHARPNESS:g}")
     axes.set_xlim(0, top)
     axes.set_ylim(top=1.2 * axes.get_ylim()[1])  # room for the legend
@@ -72,8 +73,8 @@ def plot_pixels_compared(
         for label, colour, values in sides:
             style = {"histtype": "step", "linewidth": 1.5} if label == "before" else {"alpha": 0.5}
             weights = np.full(len(values), 100 / len(values))
-            edges = np.linspace(0, 1.02 * top, _BINS + 1).tolist()
-            axes.hist(values, bins=edges, weights=weights, color=PALETTE[colour], label=label, **style)
+            edges = _edges(1.02 * top, min(len(before), len(after)))
+            axes.hist(values, bins=edges.tolist(), weights=weights, color=PALETTE[colour], label=label, **style)
             axes.axvline(float(values.median()), color=PALETTE[colour], linestyle=":", linewidth=1.5)
         axes.set_title(title, loc="left", fontsize=FONT - 1, color=PALETTE["ink"])
         bare(axes)
@@ -92,6 +93,11 @@ def _panels(count: int, width: int, height: int, extra: int) -> tuple[Figure, li
     for unused in panels[count:]:
         unused.set_axis_off()
     return figure, list(panels[:count])
+
+
+def _edges(top: float, n: int, times: int = 1) -> NDArray[np.float64]:
+    """Edges of the bins from 0 to `top` for n values; `times` as many bins as by default."""
+    return np.linspace(0, top, times * min(_BINS, 2 * math.isqrt(n) + 2) + 1)
 
 
 def _histogram(

@@ -37,13 +37,22 @@ def draw_picture(
         return
     from matplotlib.patheffects import withStroke
 
-    seen = [withStroke(linewidth=w, foreground="black") for w in (1.5, 3.5)]  # of text and bar, over light pixels too
     height, width = picture.channels.shape[1:]
     right, y = 0.96 * width, 0.95 * height
     across = [right - bar[1] * width, right]
-    axes.plot(across, [y, y], color="white", linewidth=2, solid_capstyle="butt", path_effects=seen[1:])
-    text = f"{bar[0]} µm" + (" (assumed)" if picture.assumed else "")
-    axes.text(right, 0.93 * height, text, color="white", fontsize=7, ha="right", va="bottom", path_effects=seen[:1])
+    edge = [withStroke(linewidth=3.5, foreground="black")]  # where the bar is longer than its text
+    axes.plot(across, [y, y], color="white", linewidth=2, solid_capstyle="butt", path_effects=edge, zorder=4)
+    axes.annotate(
+        f"{bar[0]} µm" + (" (assumed)" if picture.assumed else ""),
+        (right, y),
+        xytext=(0, 3),
+        textcoords="offset points",
+        color="white",
+        fontsize=7,
+        ha="right",
+        va="bottom",
+        bbox={"boxstyle": "square,pad=0.6", "facecolor": "black", "alpha": 0.7, "linewidth": 0},  # under the bar too
+    )
 
 
 def write_caption(axes: Axes, text: str, *, above: bool, letters: int = _LETTERS) -> None:

@@ -169,7 +169,7 @@ def _draw_curves(
     axes.set_title(title, loc="left", fontsize=FONT + 1, color=PALETTE["ink"])
     axes.set_xlabel("epoch", fontsize=FONT, color=PALETTE["ink"])
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
     axes.grid(axis="y", color=PALETTE["line"], linewidth=0.8)
     legend(axes)
     bare(axes)

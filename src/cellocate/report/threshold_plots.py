@@ -23,6 +23,11 @@ _LEFT, _BELOW = 38, 22  # px for the labels at the left of all panels and below 
 _ABOVE, _NUMBERS, _GAP = 32, 16, 14  # px of a panel for its title and its numbers, and between two
 _FONT = 9.0
 _TITLE, _LINE = 38, 26  # letters, in all and of a line
+_KEY = (
+    "(n): how many show the location. Dotted line and number: the chosen threshold. "
+    f"Hollow dot: n is below {FEW}, too few to judge."
+)
+_LETTER, _KEY_LINE = 4.8, 13  # px of a letter of the key, and of its lines
 
 
 def plot_f1_curves(table: pd.DataFrame, width: int = WIDE) -> Figure:
@@ -37,7 +42,10 @@ def plot_f1_curves(table: pd.DataFrame, width: int = WIDE) -> Figure:
     locations = list(table.groupby("location", sort=False))
     columns = max(1, min((width - _LEFT) // _PANEL, len(locations)))
     rows = -(-len(locations) // columns)
-    wide, high = columns * _PANEL + _LEFT, rows * _HEIGHT + _BELOW
+    wide = columns * _PANEL + _LEFT
+    key = textwrap.wrap(_KEY, int((wide - _LEFT) / _LETTER))
+    above = _ABOVE + _KEY_LINE * len(key)
+    high = rows * _HEIGHT + _BELOW + above - _ABOVE
     figure = Figure(figsize=(wide / 72, high / 72))
     panels = figure.subplots(  # places in px, as matplotlib takes seconds to find them; shared axes take longer still
         rows,
@@ -46,7 +54,7 @@ def plot_f1_curves(table: pd.DataFrame, width: int = WIDE) -> Figure:
         gridspec_kw={
             "left": _LEFT / wide,
             "right": 1 - _GAP / wide,
-            "top": 1 - _ABOVE / high,
+            "top": 1 - above / high,
             "bottom": (_BELOW + _NUMBERS) / high,
             "wspace": _GAP / (_PANEL - _GAP),
             "hspace": (_ABOVE + _NUMBERS) / (_HEIGHT - _ABOVE - _NUMBERS),
@@ -59,6 +67,7 @@ def plot_f1_curves(table: pd.DataFrame, width: int = WIDE) -> Figure:
             axes.set_axis_off()
         # a panel above an empty one needs its own numbers
         axes.tick_params(labelbottom=place + columns >= len(locations), labelleft=place % columns == 0)
+    figure.text(_LEFT / wide, 1, "\n".join(key), va="top", fontsize=_FONT, color=PALETTE["ink"])
     figure.supxlabel("threshold", y=6 / high, va="bottom", fontsize=_FONT + 1, color=PALETTE["ink"])
     figure.supylabel("F1", x=2 / wide, ha="left", fontsize=_FONT + 1, color=PALETTE["ink"])
     return figure

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cellocate.vocabulary import Vocabulary
 
 _CELL, _LETTERS = 1.9, 26  # inches per picture, and letters that fit below it
+_ABREAST = 6  # a query and its neighbours
 _SEVERAL, _NONE = "several groups", "no label"
 _COLUMNS = 5  # of small UMAPs
 _VECTOR = 5000  # points; more are drawn as pixels, because a vector drawing would be slow to open
@@ -101,7 +102,7 @@ def draw_neighbours(
     pictures: Mapping[str, Picture],
     colours: Colours = "atlas",
 ) -> Figure:
-    """Draw a row for each query: itself, then its nearest neighbours.
+    """Draw each query, then its nearest neighbours, in rows of at most six.
 
     Args:
         queries: picture and text of each.
@@ -110,8 +111,9 @@ def draw_neighbours(
         colours: of composites.
     """
     columns = 1 + max(len(row) for row in found)
-    figure, axes = picture_grid(len(queries), columns, _CELL, _CELL + 0.75)
-    for row, query, near in zip(axes, queries, found, strict=True):
+    rows = -(-columns // _ABREAST)
+    figure, axes = picture_grid(len(queries) * rows, min(columns, _ABREAST), _CELL, _CELL + 0.75)
+    for row, query, near in zip(axes.reshape(len(queries), -1), queries, found, strict=True):
         shown = [query, *((pictures.get(field), text) for field, text in near)]
         for axis, (one, text) in zip(row, shown, strict=False):
             if one is not None:
