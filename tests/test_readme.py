@@ -13,6 +13,7 @@ import pytest
 from typer.main import get_command
 
 from cellocate.cli.app import app
+from cellocate.phantom import simulate
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -27,7 +28,6 @@ COMMANDS = [arguments for page in PAGES.values() for arguments in page]
 
 NOT_RUN = {
     "download": "the atlas's server is not asked",
-    "audit": "it refuses a network that has hardly been trained",
     "2021": "a submission of 2021 needs true cells; test_cells_of_2021.py has them",
 }
 """Commands, by a word that stands in them, of which only the arguments are tried, and why."""
@@ -62,8 +62,10 @@ def test_every_argument_is_understood(arguments: list[str]) -> None:
 def workplace(phantoms: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that holds all that the commands take for granted: images, tables and models under their names."""
     monkeypatch.chdir(tmp_path)
-    for name in ("my_images", "labelled", "more_images", "test", "confocal", "demo/phantoms"):
+    for name in ("my_images", "more_images", "test", "confocal", "demo/phantoms"):
         shutil.copytree(phantoms, tmp_path / name)
+    for name, fields in {"labelled": 200, "demo/phantoms": 50}.items():  # 'audit' needs 50 that no model was trained on
+        _add_fields(tmp_path / name, fields)
     for name in ("runs/second", "runs/nucleus", "runs/cytosol"):
         shutil.copytree(run, tmp_path / name)
     shutil.copytree(run / "model", tmp_path / "demo" / "model")
@@ -79,6 +81,16 @@ def workplace(phantoms: Path, run: Path, tmp_path: Path, monkeypatch: pytest.Mon
                 path.rename(path.with_name(path.name.replace(colour, stain)))
     shutil.rmtree(phantoms)  # a name that the README gives
     return tmp_path
+
+
+def _add_fields(folder: Path, fields: int) -> None:
+    labels = folder / "train.csv"
+    before = pd.read_csv(labels, dtype=str) if labels.exists() else None
+    new = folder.with_name("new")
+    simulate(new, fields=fields, size=64, seed=2, workers=1)
+    pd.concat([before, pd.read_csv(new / "train.csv", dtype=str)]).to_csv(new / "train.csv", index=False)
+    shutil.copytree(new, folder, dirs_exist_ok=True)
+    shutil.rmtree(new)
 
 
 @pytest.mark.docs
@@ -97,4 +109,5 @@ def test_commands_run_in_the_order_of_the_page(cellocate, workplace: Path, page:
                 shutil.copy("predictions.csv", table)
         again = ["--overwrite"] if name != "check" and Path(given[-1]).exists() else []
         result = cellocate(*given, *SMALLER.get(name, ()), *again)
-        assert result.code == 0, (given, result.err)
+        refused = name == "audit" and "these labels no better than the frequency" in result.err  # networks of one epoch
+        assert result.code == 0 or refused, (given, result.err)
