@@ -62,7 +62,7 @@ def test_every_argument_is_understood(arguments: list[str]) -> None:
 def workplace(phantoms: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that holds all that the commands take for granted: images, tables and models under their names."""
     monkeypatch.chdir(tmp_path)
-    for name in ("my_images", "more_images", "test", "confocal", "demo/phantoms"):
+    for name in ("my_images", "labelled", "more_images", "test", "confocal", "demo/phantoms"):
         shutil.copytree(phantoms, tmp_path / name)
     for name, fields in {"labelled": 200, "demo/phantoms": 50}.items():  # 'audit' needs 50 that no model was trained on
         _add_fields(tmp_path / name, fields)

@@ -138,6 +138,7 @@ def predict(
         collection, of_depth = with_depth(collection)  # before fields are left out
         collection, missing = part_of(collection, loaded.card.fields, part, skip_missing=skip_bad)
         notes += [*of_depth, *missing]
+    collection = loaded.card.allowing_blank(collection)
     collection, inspection = usable_fields(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
     if inspection.problems:
         notes.append(describe_skipped(inspection.problems, inspection.unit))

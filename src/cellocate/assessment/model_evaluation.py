@@ -84,6 +84,8 @@ def evaluate_model(
         notes += missing
     images = chosen if bags is None else bags.subset(chosen.ids).cells
     channels = tuple(dict.fromkeys(channel for each in models for channel in each.card.channels))
+    if all(each.card.missing_channels == "blank" for each in models):
+        images = model.card.allowing_blank(images)
     images, inspection = usable_fields(images, channels, labelled=True, skip_bad=skip_bad)
     if inspection.problems:
         notes.append(describe_skipped(inspection.problems, inspection.unit))

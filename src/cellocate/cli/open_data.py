@@ -87,6 +87,7 @@ def fields_for(model: Model, collection: Collection, *, skip_bad: bool, also: Se
     """
     from cellocate.prediction import assumptions
 
+    collection = model.card.allowing_blank(collection)
     collection = usable_fields(collection, model.card.channels, labelled=False, skip_bad=skip_bad)
     note(*also, *assumptions(model, collection))
     return collection

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 import cellocate
 from cellocate.choices import Activation, under_present_names
 from cellocate.collection.collection import Collection, Unit
+from cellocate.collection.emptiness import PROTEIN
 from cellocate.decision import Calibration, Rule
 from cellocate.errors import CellocateError
 from cellocate.images import TTA, Intensity
@@ -137,6 +138,7 @@ class ModelCard(_Part):
         bits: bit depths of the cameras that took the training fields, ascending; empty in older cards.
         missing_channels: whether images must have all channels (`refuse`), or may lack some that are not the protein's
             and that the network then sees as zeros (`blank`).
+        any_size: whether the network also takes smaller squares, so that crops of cells need no black border.
         tta: test-time augmentation; the calibration and the rule, in this order, were fitted after it.
         scores: `validation`, measured on the validation part with the rule fitted there; and `real`, for a model of
             simulated cells that was measured on real images. Each has at least `n` and `macro_f1`.
@@ -165,6 +167,7 @@ class ModelCard(_Part):
     intensity: Intensity
     bits: tuple[int, ...] = ()
     missing_channels: Literal["refuse", "blank"] = "refuse"
+    any_size: bool = False
     normalisation: Normalisation
     tta: TTA = TTA()
     calibration: Calibration | None = None
@@ -195,6 +198,12 @@ class ModelCard(_Part):
         """The vocabulary of the network's outputs."""
         return Vocabulary(self.vocabulary, tuple(Location(e.name, e.go, e.group) for e in self.locations))
 
+    def allowing_blank(self, collection: Collection) -> Collection:
+        """The collection, with the landmarks that it lacks read as zeros if the network takes that."""
+        if self.missing_channels == "refuse":
+            return collection
+        return collection.with_blank([channel for channel in self.channels if channel != PROTEIN])
+
     def scale(self) -> Scale:
         """The scale of the network's input."""
         return Scale(self.size, self.pixel_size)
@@ -219,6 +228,7 @@ class ModelCard(_Part):
         since = {  # settings that older cards lack
             "unit": self.unit is not None,
             "bits": self.bits,
+            "any_size": self.any_size,
             "bag": self.bag is not None,
             "originals": self.originals,
             "tta": self.tta != TTA(),
