@@ -2,6 +2,6 @@
 
 from importlib.util import find_spec
 
-collect_ignore = ["src/cellocate/api.py"]  # run by tests/test_api.py
+collect_ignore = ["src/cellocate/api.py", "src/cellocate/networks/model_folder.py"]  # run by tests/test_api.py
 if not find_spec("anndata"):
     collect_ignore.append("src/cellocate/h5ad.py")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import inspect
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,11 @@ import numpy as np
 import pytest
 
 import cellocate
-from cellocate import api, open_collection
+from cellocate import open_collection, phantom
 from cellocate.collection import Collection
 from cellocate.errors import CellocateError, CellocateWarning
 
-FUNCTIONS = ("evaluate", "find_cells", "predict", "simulate", "train")
+FUNCTIONS = ("evaluate", "find_cells", "load", "predict", "simulate", "train")
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -23,12 +24,23 @@ def test_its_example_runs(
     name: str, run: Path, phantoms: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(run.parent)
-    (example,) = (e for e in doctest.DocTestFinder().find(getattr(api, name), name, globs={"cellocate": cellocate}))
+    function, names = getattr(cellocate, name), {"cellocate": cellocate, "np": np}
+    (example,) = doctest.DocTestFinder().find(function, name, globs=names)
     assert example.examples
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CellocateWarning)  # such as of few fields
         failed, _ = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example)
     assert not failed, capsys.readouterr().out
+
+
+def test_simulate_has_the_arguments_of_its_room() -> None:
+    public, room = (inspect.signature(function).parameters for function in (cellocate.simulate, phantom.simulate))
+    assert list(public) == [name for name in room if name != "progress"]
+    assert all(public[name].default == room[name].default for name in public if name != "workers")
+
+
+def test_a_collection_has_one_of_the_vocabularies(phantoms: Path) -> None:
+    assert cellocate.open_collection(phantoms).vocabulary == cellocate.get_vocabulary("hpa28")
 
 
 def test_paths_and_objects_give_the_same(run: Path, phantoms: Path, tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cellocate.choices import DEFAULT_RECIPE, Part
+from cellocate.choices import DEFAULT_RECIPE, Challenge, Part
 from cellocate.collection import Collection, open_collection
 from cellocate.errors import CellocateError, CellocateWarning
 from cellocate.files import refuse_existing
+from cellocate.images import FIELD_SPAN
 
 if TYPE_CHECKING:
     from cellocate.assessment import Evaluated
@@ -28,8 +29,15 @@ def simulate(
     *,
     fields: int,
     size: int = 512,
+    span: float = FIELD_SPAN,
     labels: str | Path = "real",
-    **options: Any,  # noqa: ANN401 # those of another function
+    layout: Challenge = "kaggle2018",
+    vocabulary: str | None = None,
+    depth: int = 8,
+    variability: float = 0.08,
+    seed: int = 0,
+    overwrite: bool = False,
+    workers: int = 1,
 ) -> Collection:
     """Draw fields of simulated cells with exact labels and masks into a new folder, and open them.
 
@@ -37,8 +45,15 @@ def simulate(
         out: the folder.
         fields: how many.
         size: side of a field in pixels, 64 or more.
+        span: side of a field in µm, whatever its size in pixels.
         labels: "real" (frequencies of the 2018 training set), "balanced", or a label table to follow.
-        options: further arguments of `cellocate.phantom.simulate`, such as `seed`, `layout` and `workers` (default 1).
+        layout: files and labels as in the challenge of 2018 (hpa28) or 2021 (hpa19).
+        vocabulary: of the labels, if it is not the layout's.
+        depth: bits of a pixel, 8 or 16.
+        variability: share of the cells that do not show a location of their field, 0 to 1.
+        seed: the same seed gives the same files.
+        overwrite: replace earlier simulated cells in `out`.
+        workers: processes. A script with several must guard its code with `if __name__ == "__main__":`.
 
     Raises:
         CellocateError: an argument is out of range, or the folder is not empty.
@@ -49,7 +64,20 @@ def simulate(
     """
     from cellocate import phantom
 
-    phantom.simulate(Path(out), fields=fields, size=size, labels=labels, **{"workers": 1, **options})
+    phantom.simulate(
+        Path(out),
+        fields=fields,
+        size=size,
+        span=span,
+        labels=labels,
+        layout=layout,
+        vocabulary=vocabulary,
+        depth=depth,
+        variability=variability,
+        seed=seed,
+        overwrite=overwrite,
+        workers=workers,
+    )
     return open_collection(out)
 
 

@@ -46,6 +46,12 @@ def load(folder: str | Path, *, device: str | None = None) -> Model:
 
     Raises:
         CellocateError: a file is missing, altered, or from a later version of cellocate; or there is no such device.
+
+    Example:
+        >>> model = cellocate.load("run/model", device="cpu")
+        >>> empty = np.zeros((1, 4, 64, 64), np.uint8)  # fields, channels, height, width
+        >>> model.predict(empty).probabilities.shape
+        (1, 28)
     """
     folder = Path(folder)
     card, state = _read(folder)
