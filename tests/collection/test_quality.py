@@ -1,11 +1,13 @@
 """Blank, saturated and blurred channels are told from sound ones, simulated and real, of 8 and 16 bits."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from cellocate import phantom
-from cellocate.collection import open_collection
+from cellocate.collection import find_warnings, inspect, open_collection
 from cellocate.collection.image_quality import (
     BLANK_CONTRAST,
     FOCUS_CHANNELS,
@@ -174,3 +176,29 @@ def test_contrast_is_judged_above_a_floor_far_above_0(fields):
         np.testing.assert_array_equal(raised, deep - deep.min())
     usual = deep + np.uint16(100)
     assert above_floor(usual) is usual
+
+
+def warned_of_swaps(collection):
+    found = find_warnings(collection, inspect(collection, decode=True))
+    return {problem.error.what for problem in found if "swapped" in problem.error.what}
+
+
+def swapped(collection, one, other):
+    return replace(collection, fields=collection.fields.rename(columns={one: other, other: one}))
+
+
+@pytest.mark.parametrize(("channel", "stain"), [("red", "microtubules"), ("yellow", "ER")])
+def test_nuclei_swapped_with_a_landmark_are_warned_of(tmp_path, channel, stain):
+    phantom.simulate(tmp_path / "some", fields=6, size=256, seed=3, workers=1)
+    collection = open_collection(tmp_path / "some")
+    assert warned_of_swaps(collection) == set()
+    assert warned_of_swaps(swapped(collection, "blue", channel)) == {f"the nucleus and {stain} channels look swapped"}
+    assert warned_of_swaps(swapped(collection, "blue", channel).subset(collection.ids[:2])) == set()  # too few
+
+
+@pytest.mark.parametrize("folder", ["kaggle2018", "kaggle2021", "hpa_web"])
+def test_real_channels_do_not_look_swapped_unless_they_are(real_data, folder):
+    collection = open_collection(real_data / folder)
+    collection = collection.subset(collection.ids[:12])
+    assert warned_of_swaps(collection) == set()
+    assert warned_of_swaps(swapped(collection, "blue", "red"))

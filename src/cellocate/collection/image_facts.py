@@ -16,7 +16,9 @@ from cellocate.collection.emptiness import emptiness_note
 from cellocate.collection.image_quality import (
     FOCUS_CHANNELS,
     SATURATED_SHARE,
+    SWAPPED,
     above_floor,
+    compactness,
     is_blank,
     saturated_share,
     sharpness,
@@ -28,6 +30,8 @@ from cellocate.images.address import Address
 from cellocate.images.bit_depth import SIGNED, darkest, without_offset
 from cellocate.images.field_pixels import differing
 from cellocate.images.read_stacks import absent_chunks
+
+_NUCLEI = "blue"
 
 
 class ImageFacts(NamedTuple):
@@ -45,6 +49,7 @@ class ImageFacts(NamedTuple):
         largest_file: bytes.
         absent: how many chunks an OME-Zarr image lacks, such as "3 of 12, read as 0".
         note: why the field shows nothing, or nothing reliable, about the protein (see `emptiness`).
+        swapped: names of the landmarks that are more compact than the nuclei, separated by spaces.
         seen: what the pixels show about their bit depth.
     """
 
@@ -59,6 +64,7 @@ class ImageFacts(NamedTuple):
     largest_file: int = 0
     absent: str = ""
     note: str = ""
+    swapped: str = ""
     seen: Evidence | None = None
 
 
@@ -115,6 +121,7 @@ def facts_of_pixels(
     hashes = [hash_thumbnail(small[c]) if c in small and c not in blank else 0 for c in HASHED]
     landmark = next((channel for channel in FOCUS_CHANNELS if channel in planes), None)
     bytes_ = file_sizes(files)
+    compact = {c: compactness(planes[c]) for c in (*FOCUS_CHANNELS, _NUCLEI) if c in planes and c not in blank}
     return ImageFacts(
         height=pixels.shape[1],
         width=pixels.shape[2],
@@ -127,6 +134,7 @@ def facts_of_pixels(
         largest_file=max(bytes_, default=0),
         absent=next(filter(None, map(absent_chunks, _images(files))), ""),
         note=emptiness_note(planes, pixel_size),
+        swapped=" ".join(c for c, own in compact.items() if own > compact.get(_NUCLEI, 1) + SWAPPED),
         seen=seen,
     )
 

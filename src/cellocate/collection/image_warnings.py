@@ -16,6 +16,8 @@ from cellocate.images.address import Address
 from cellocate.tables import is_date
 
 _NAMED = 3
+_SEVERAL = 3  # fields: one or two may be odd
+_LANDMARKS = {"red": "microtubules", "yellow": "ER"}
 _EMPTINESS = {
     NEARLY_EMPTY: (
         "nearly empty: no cell stands out from the noise",
@@ -40,9 +42,10 @@ def find_warnings(
 ) -> list[Problem]:
     """Find fields that may be unusable.
 
-    In this order: repeated labels; pixel sizes of unknown unit, and genes that are dates; a high minimum of all pixels;
-    nearly empty fields, proteins without signal or copied from another channel; blank, saturated and out-of-focus
-    fields; absent chunks; files of unusual size; identical pixels and near duplicates, and different labels of these.
+    In this order: repeated labels; pixel sizes of unknown unit, and genes that are dates; a high minimum of all
+    pixels; nearly empty fields, proteins without signal or copied from another channel; blank, saturated and out-
+    of-focus fields; absent chunks; files of unusual size; identical pixels and near duplicates; channels that look
+    swapped; different labels of duplicates.
 
     Args:
         collection: the collection that was inspected.
@@ -86,6 +89,7 @@ def find_warnings(
     copies = "Keep one, or keep them in one part: 'cellocate split --by duplicates'."
     found += _alike(inspection.duplicates, "the same pixels as another field", copies)
     found += _alike(inspection.near_duplicates, "a near duplicate of another field", copies)
+    found += _swapped(inspection)
     return found + _contradictions(collection, [*inspection.duplicates, *inspection.near_duplicates])
 
 
@@ -110,6 +114,17 @@ def _dated_genes(collection: Collection) -> Iterator[Problem]:
 def _each(channels: pd.Series[str], what: str, mend: str) -> Iterator[Problem]:
     for field, named in channels[channels != ""].items():
         yield _warning(str(field), what, str(named).replace(" ", ", "), mend)
+
+
+def _swapped(inspection: Inspection) -> Iterator[Problem]:
+    """Fields whose landmark looks like nuclei and whose nuclei do not, if that is so in at least half of the fields."""
+    images = inspection.images
+    for channel, stain in _LANDMARKS.items():
+        those = images.index[images["swapped"].str.split().map(lambda named, channel=channel: channel in named)]
+        if inspection.unit == "field" and len(those) >= max(_SEVERAL, len(images) / 2):
+            for field in those:
+                what = f"the nucleus and {stain} channels look swapped"
+                yield _warning(str(field), what, f"blue and {channel}", "Check which channel is which (--channels).")
 
 
 def _emptiness(notes: pd.Series[str]) -> Iterator[Problem]:
