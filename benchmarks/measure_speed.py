@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from skimage.measure import pearson_corr_coeff, regionprops_table
 
 from cellocate.cells.cell_overlay import overlay
-from cellocate.cells.masks import read_geojson, renumbered, to_run_lengths, write_geojson, write_labels
+from cellocate.cells.masks import read_geojson, renumbered, write_geojson, write_labels
 from cellocate.cells.measure import measure
 from cellocate.images import CHANNELS, FIELD_SPAN, Pixels, write_png
+from cellocate.images.rle import masks_of
 from cellocate.phantom import PhantomField, simulate_field
 
 FIELDS, SIDE, ROUNDS = 3, 2048, 3
@@ -54,7 +55,7 @@ def _works(side: int, folder: Path) -> dict[str, Work]:
         "measure: every measurement": lambda field, nuclei, cells: measure(field, CHANNELS, nuclei, cells, size),
         "scikit-image: areas, shapes, means and correlations": _reference,
         "label image as PNG": lambda field, nuclei, cells: write_labels(folder / "a.png", cells),
-        "run lengths": lambda field, nuclei, cells: to_run_lengths(cells),
+        "run lengths": lambda field, nuclei, cells: [mask.text for mask in masks_of(cells).values()],
         "QuPath's GeoJSON, written": lambda field, nuclei, cells: write_geojson(folder / "a.geojson", nuclei, cells),
         "QuPath's GeoJSON, read": lambda field, nuclei, cells: read_geojson(folder / "a.geojson", (side, side)),
         "overlay of 1024 px as PNG": lambda field, nuclei, cells: write_png(

@@ -23,11 +23,8 @@ from stack_files import zarr_plate
 from cellocate.assessment.true_cells import read_true_cells
 from cellocate.cells.masks import (
     MaskFolder,
-    read_features,
     read_geojson,
     read_labels,
-    to_run_lengths,
-    write_features,
     write_geojson,
     write_labels,
     write_zarr_labels,
@@ -235,7 +232,7 @@ def submission_2021(folder: Path) -> None:
 
 
 def true_cells(folder: Path) -> None:
-    texts = to_run_lengths(masks()[1])
+    texts = [mask.text for mask in masks_of(masks()[1]).values()]
     rows = [f"a,{SIDE},{SIDE},{label},{mask}" for label, mask in zip(("0|16", "Cytosol"), texts, strict=True)]
     (folder / "t.csv").write_text("\n".join(["ID,ImageWidth,ImageHeight,Label,Mask", *rows, ""]))
 
@@ -308,10 +305,6 @@ TARGETS = {
     "zarr labels": Target(
         lambda folder: write_zarr_labels(folder / "a_cells.zarr", masks()[1]),
         lambda folder: read_labels(folder / "a_cells.zarr", (SIDE, SIDE)),
-    ),
-    "features": Target(
-        lambda folder: write_features(folder / "f.csv", pd.DataFrame({"area": [1.5, 2]}, index=[1, 2])),
-        lambda folder: read_features(folder / "f.csv"),
     ),
     "submission-2018": Target(
         text("s.csv", "Id,Predicted\na,0 25\nb,\nc,16\n"), lambda folder: validate_submission(folder / "s.csv"), 2

@@ -8,11 +8,9 @@ from cellocate.cells.masks.label_arrays import Labels, checked_labels, write_lab
 from cellocate.cells.masks.label_files import read_labels
 from cellocate.cells.masks.label_image import LabelImage, as_label_image
 from cellocate.cells.masks.mask_folder import MaskFolder
-from cellocate.cells.masks.napari_features import read_features, write_features
 from cellocate.cells.masks.one_piece import in_one_piece
 from cellocate.cells.masks.polygons import filled, outlines
 from cellocate.cells.masks.qupath_geojson import QuPathCells, read_geojson, write_geojson
-from cellocate.cells.masks.run_lengths import from_run_lengths, to_run_lengths
 from cellocate.cells.masks.zarr_labels import write_zarr_labels
 
 __all__ = [
@@ -24,16 +22,12 @@ __all__ = [
     "check_numbering",
     "checked_labels",
     "filled",
-    "from_run_lengths",
     "in_one_piece",
     "matched",
     "outlines",
-    "read_features",
     "read_geojson",
     "read_labels",
     "renumbered",
-    "to_run_lengths",
-    "write_features",
     "write_geojson",
     "write_labels",
     "write_zarr_labels",

@@ -16,7 +16,6 @@ from cellocate.cells.masks.cell_numbers import check_numbering
 from cellocate.cells.masks.label_arrays import MAX_CELLS, Labels, Shape
 from cellocate.cells.masks.polygons import Polygon, area, outlines, without_crumbs
 from cellocate.cells.masks.qupath_objects import cells_among, pixels_of
-from cellocate.cells.masks.run_lengths import refuse_empty_cells
 from cellocate.errors import CellocateError
 from cellocate.files import write_text
 
@@ -105,7 +104,10 @@ def read_geojson(path: str | Path, shape: Shape) -> QuPathCells:
         if (geometry := one.feature.get("nucleusGeometry")) is not None:
             place, inside = pixels_of(geometry, shape, f"{one.where}, its nucleus")
             nuclei[place][inside] = number
-    refuse_empty_cells(cells, len(objects), where=path)
+    there = np.bincount(cells.ravel(), minlength=len(objects) + 1)[1:] > 0
+    if not there.all():
+        what = f"cell {there.argmin() + 1} has no pixel of its own"
+        raise CellocateError(what, where=path, mend="Remove it: it is empty, or lies under others.")
     nuclei[nuclei != cells] = 0
     properties = [one.feature.get("properties") or {} for one in objects]
     names = tuple(str(shown.get("name") or "") for shown in properties)
