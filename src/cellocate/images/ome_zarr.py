@@ -55,7 +55,7 @@ def describe(path: Path) -> tuple[Stack, ...]:
         FileNotFoundError: there is none.
         CellocateError: it is no OME-Zarr, or zarr is not installed.
     """
-    _zarr(path)
+    zarr_module(path)
     if not path.exists():
         raise FileNotFoundError(path)
     try:
@@ -79,7 +79,7 @@ def image(path: Path) -> Stack:
 
 def planes(stack: Stack, indices: Sequence[Index]) -> Iterator[NDArray[Any]]:
     """Read planes of one image; chunks of other planes are not decoded."""
-    zarr = _zarr(stack.file)
+    zarr = zarr_module(stack.file)
     try:
         array = zarr.open_array(stack.file / _dataset(_attributes(stack.file)), mode="r")
         axes, _ = _axes(_attributes(stack.file)["multiscales"][0])
@@ -102,7 +102,7 @@ def absent(path: Path, time: int | None = None) -> str:
     Raises:
         CellocateError: it is no OME-Zarr image.
     """
-    zarr = _zarr(path)
+    zarr = zarr_module(path)
     try:
         attributes = _attributes(path)
         axes, _ = _axes(attributes["multiscales"][0])
@@ -120,12 +120,13 @@ def absent(path: Path, time: int | None = None) -> str:
     return f"{lacking} of {len(keys)}, read as {array.fill_value}" if lacking else ""
 
 
-def _zarr(path: Path) -> Any:  # noqa: ANN401 # zarr is optional
+def zarr_module(path: Path) -> Any:  # noqa: ANN401 # zarr is optional
+    """The package zarr, which reads and writes OME-Zarr such as `path`, or a `CellocateError`."""
     try:
         import zarr
     except ImportError:
         mend = "Install it with: pip install 'cellocate[formats]'"
-        raise CellocateError("zarr is not installed (needed to read OME-Zarr)", where=path, mend=mend) from None
+        raise CellocateError("zarr, which OME-Zarr needs, is not installed", where=path, mend=mend) from None
     return zarr
 
 

@@ -95,5 +95,5 @@ def test_what_is_no_label_image_is_refused(tmp_path):
 
 def test_without_zarr_it_says_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "zarr", None)
-    with pytest.raises(CellocateError, match=r"needs zarr, which is not installed.*cellocate\[formats\]"):
+    with pytest.raises(CellocateError, match=r"zarr, which OME-Zarr needs, is not installed.*cellocate\[formats\]"):
         write_zarr_labels(tmp_path / "a.zarr", CELLS)

@@ -42,7 +42,8 @@ def write_zarr_labels(
         Moore et al. OME-NGFF: a next-generation file format for expanding bioimaging data-access strategies. Nature
         Methods 18 (2021). https://doi.org/10.1038/s41592-021-01326-w; https://ngff.openmicroscopy.org/0.5/#labels-md
     """
-    zarr, path = _zarr(path), Path(path)
+    path = Path(path)
+    zarr = ome_zarr.zarr_module(path)
     if path.exists() or not _NAME.fullmatch(path.name):
         what = "the folder exists" if path.exists() else "not a folder name of a label image"
         raise CellocateError(what, where=path, mend="Choose another name, of letters and digits.")
@@ -79,15 +80,6 @@ def read_zarr_numbers(path: str | Path) -> NDArray[Any]:
         raise CellocateError("no such label image", where=path, mend="Check the name.") from None
     except OSError:
         raise CellocateError("a damaged label image", where=path, mend="Copy it again from its source.") from None
-
-
-def _zarr(path: str | Path) -> Any:  # noqa: ANN401 # an optional module
-    try:
-        import zarr
-    except ImportError:
-        mend = "Install it with: pip install 'cellocate[formats]'"
-        raise CellocateError("writing OME-Zarr needs zarr, which is not installed", where=path, mend=mend) from None
-    return zarr
 
 
 def _of_image(image: Path) -> tuple[int, Shape, float | None]:
