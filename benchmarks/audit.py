@@ -24,7 +24,8 @@ from sklearn.metrics import average_precision_score
 
 from cellocate import phantom
 from cellocate.collection import LabelledCollection, make_split, open_collection, save_split
-from cellocate.explain.audit import JUDGES, judge_labels, predict_held_out
+from cellocate.explain.audit import predict_held_out
+from cellocate.explain.audit.label_doubts import JUDGES, judge_labels
 from cellocate.networks import load
 from cellocate.training import load_recipe
 from cellocate.training.folds import train_folds

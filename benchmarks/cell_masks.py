@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import watershed
 
-from cellocate.cells.segmentation import SegmentationSettings, Segmented, cell_map, label_cells, segment
+from cellocate.cells.segmentation import SegmentationSettings, Segmented, label_cells, segment
+from cellocate.cells.segmentation.cell_maps import cell_map
 from cellocate.collection import open_collection
 from cellocate.images import CHANNELS, FIELD_SPAN, read_channel, read_field
 from cellocate.images.rle import masks_of, overlaps

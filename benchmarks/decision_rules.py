@@ -19,9 +19,12 @@ from numpy.typing import NDArray
 
 from cellocate.choices import DEFAULT_RULE as DEFAULT
 from cellocate.collection import read_labels
-from cellocate.decision import KINDS, POOLS, SIMPLE_RULES, fit, fit_rule, fit_steps
+from cellocate.decision import fit, fit_rule, fit_steps
 from cellocate.decision.calibration import Calibration
+from cellocate.decision.choose_rule import SIMPLE_RULES
 from cellocate.decision.logistic import logits, sigmoid
+from cellocate.decision.pooling import POOLS
+from cellocate.decision.rules import KINDS
 
 RULES: tuple[str, ...] = (DEFAULT, *(kind for kind in KINDS if kind != "argmax"))
 SOME: tuple[str, ...] = (DEFAULT, "expected_f1", "bagged", *SIMPLE_RULES)

@@ -29,7 +29,7 @@ from cellocate import phantom
 from cellocate.choices import MapMethod
 from cellocate.collection import Collection, open_collection
 from cellocate.evaluation.bootstrap import mean_interval
-from cellocate.explain import METHODS, map_tiles
+from cellocate.explain.evidence_maps import METHODS, map_tiles
 from cellocate.images import TTA, read_channel
 from cellocate.networks import Model
 from cellocate.training import load_recipe

@@ -23,8 +23,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from cellocate.explain.embedding import Index, find_nearest
-from cellocate.explain.embedding.nearest import Features
+from cellocate.explain.embedding.nearest import Features, Index, find_nearest
 from cellocate.files import write_text
 
 T = TypeVar("T")

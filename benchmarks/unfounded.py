@@ -22,7 +22,7 @@ from cellocate.cells.segmentation.nucleus_sizes import estimated_pixel_size
 from cellocate.collection import open_collection
 from cellocate.decision import fit
 from cellocate.decision.logistic import logits
-from cellocate.explain.audit import judge_labels
+from cellocate.explain.audit.label_doubts import judge_labels
 from cellocate.explain.audit.skill import skill_score
 
 Table = NDArray[np.float64]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import cellocate
-from cellocate.assessment import evaluate_predictions
 from cellocate.assessment.model_evaluation import evaluate_model
+from cellocate.assessment.prediction_evaluation import evaluate_predictions
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.networks import Model

@@ -10,7 +10,8 @@ from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.images import to_float
 from cellocate.phantom import simulate_field
-from cellocate.pictures import COLOURS, composite
+from cellocate.pictures import composite
+from cellocate.pictures.colours import COLOURS
 
 CHANNELS = ("red", "green", "blue", "yellow")
 WHITE, ORANGE = [255, 255, 255], [255, 176, 0]

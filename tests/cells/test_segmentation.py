@@ -10,8 +10,9 @@ from hypothesis import settings as sparingly
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cellocate.cells.segmentation import SegmentationSettings, cell_map, label_cells, label_nuclei, nuclei_map, segment
-from cellocate.cells.segmentation.nuclei import numbered
+from cellocate.cells.segmentation import SegmentationSettings, label_cells, segment
+from cellocate.cells.segmentation.cell_maps import cell_map
+from cellocate.cells.segmentation.nuclei import label_nuclei, nuclei_map, numbered
 from cellocate.cells.segmentation.nucleus_sizes import nucleus_px
 from cellocate.cells.segmentation.resampling import enlarged_labels, shrunk_labels
 from cellocate.errors import CellocateError

@@ -18,7 +18,8 @@ from cellocate.cli import app
 from cellocate.collection import open_collection
 from cellocate.collection.layouts import listing
 from cellocate.files import MARKER
-from cellocate.training import load_recipe, recipe_names
+from cellocate.training import load_recipe
+from cellocate.training.recipe_files import recipe_names
 from cellocate.vocabulary import get_vocabulary
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from cellocate.cli.decide import app
-from cellocate.decision import KINDS
 from cellocate.decision.choose_rule import CANDIDATES
+from cellocate.decision.rules import KINDS
 from cellocate.vocabulary import get_vocabulary
 
 NAMES = get_vocabulary("hpa28").names

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from cellocate.collection import open_collection
-from cellocate.explain.embedding import Index, read_embeddings
+from cellocate.explain.embedding import read_embeddings
+from cellocate.explain.embedding.nearest import Index
 from cellocate.images import read_channel
 
 

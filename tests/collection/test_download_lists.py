@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellocate.collection.download import BASE, filter_fields, read_list
+from cellocate.collection.atlas import BASE
+from cellocate.collection.download import filter_fields, read_list
 from cellocate.collection.download.rate_limit import retry_after
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import get_vocabulary

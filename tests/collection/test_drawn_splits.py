@@ -11,7 +11,9 @@ from small_collections import table_of
 
 from cellocate.collection import PARTS, make_split, read_split, refuse_leaks, save_split
 from cellocate.collection.duplicates import fingerprint
-from cellocate.collection.splits import METHODS, grouping, leaks
+from cellocate.collection.splits import leaks
+from cellocate.collection.splits.draw import METHODS
+from cellocate.collection.splits.groups import grouping
 from cellocate.collection.splits.stratify import stratify_rows, top_up
 from cellocate.errors import CellocateError
 

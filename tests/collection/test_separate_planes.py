@@ -7,7 +7,7 @@ import pytest
 import tifffile
 
 from cellocate.collection import open_collection
-from cellocate.collection.splits import grouping
+from cellocate.collection.splits.groups import grouping
 from cellocate.errors import CellocateError
 from cellocate.images import read_channel, read_header
 from cellocate.images.plane_files import projected

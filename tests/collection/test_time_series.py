@@ -12,7 +12,8 @@ from small_collections import table_of
 from cellocate.collection import make_split, refuse_leaks
 from cellocate.collection.collection import group_of
 from cellocate.collection.merge import merge
-from cellocate.collection.splits import Split, grouping
+from cellocate.collection.splits import Split
+from cellocate.collection.splits.groups import grouping
 from cellocate.errors import CellocateError
 
 values = st.none() | st.just("") | st.sampled_from("AB")

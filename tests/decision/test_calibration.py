@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from cellocate.decision import CALIBRATIONS, Calibration, fit_calibration
+from cellocate.decision import Calibration
+from cellocate.decision.calibration import CALIBRATIONS, fit_calibration
 from cellocate.decision.crossfit import assign_folds
 from cellocate.decision.logistic import logits, sigmoid
 from cellocate.errors import CellocateError

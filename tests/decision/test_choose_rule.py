@@ -6,18 +6,10 @@ import numpy as np
 import pytest
 
 from cellocate.choices import DEFAULT_RULE
-from cellocate.decision import (
-    KINDS,
-    SIMPLE_RULES,
-    RuleComparison,
-    compare_rules,
-    decide_out_of_fold,
-    default_rule,
-    describe_comparison,
-    fit,
-    fit_rule,
-)
-from cellocate.decision.choose_rule import CANDIDATES
+from cellocate.decision import RuleComparison, default_rule, describe_comparison, fit, fit_rule
+from cellocate.decision.choose_rule import CANDIDATES, SIMPLE_RULES
+from cellocate.decision.rule_comparison import compare_rules, decide_out_of_fold
+from cellocate.decision.rules import KINDS
 from cellocate.decision.rules.scaling import fit_scaling
 
 

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from sklearn.metrics import f1_score
 
 from cellocate.collection import read_labels
-from cellocate.decision import KINDS, Rule, fit
+from cellocate.decision import Rule, fit
+from cellocate.decision.rules import KINDS
 from cellocate.decision.rules.single import thresholds_of_unseen
 from cellocate.errors import CellocateError
 

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 from sklearn.metrics import average_precision_score
 
 from cellocate.collection import read_labels
-from cellocate.decision import POOLS, Pool, fit_pool, table_names
+from cellocate.decision import Pool, table_names
 from cellocate.decision.crossfit import assign_folds
 from cellocate.decision.hill_climb import fit_weights, weighted_average_precisions
 from cellocate.decision.logistic import sigmoid
+from cellocate.decision.pooling import POOLS, fit_pool
 from cellocate.errors import CellocateError
 
 NAMES = ("a.csv", "b.csv", "c.csv")

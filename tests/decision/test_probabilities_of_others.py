@@ -10,15 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellocate.decision import (
-    Predictions,
-    read_locations,
-    read_predicted_labels,
-    read_probabilities,
-    read_tables,
-    vocabulary_from_columns,
-    write_predicted_labels,
-)
+from cellocate.decision import Predictions, read_locations, read_probabilities, read_tables, vocabulary_from_columns
+from cellocate.decision.probability_tables import read_predicted_labels, write_predicted_labels
 from cellocate.errors import CellocateError
 from cellocate.tables import normalised
 from cellocate.vocabulary import Location, Vocabulary, get_vocabulary

@@ -7,14 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellocate.decision import (
-    Predictions,
-    has_predicted_labels,
-    read_predicted_labels,
-    read_probabilities,
-    read_tables,
-    write_predicted_labels,
-)
+from cellocate.decision import Predictions, read_probabilities, read_tables
+from cellocate.decision.probability_tables import has_predicted_labels, read_predicted_labels, write_predicted_labels
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import Location, Vocabulary, get_vocabulary
 

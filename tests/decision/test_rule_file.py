@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from cellocate.decision import KINDS, Rule, fit, read_rule, save_rule
+from cellocate.decision import Rule, fit, read_rule, save_rule
+from cellocate.decision.rules import KINDS
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import get_vocabulary
 

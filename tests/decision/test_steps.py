@@ -8,17 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellocate.decision import (
-    CALIBRATIONS,
-    POOLS,
-    Rule,
-    Steps,
-    describe_steps,
-    fit_steps,
-    read_rule,
-    read_steps,
-    save_rule,
-)
+from cellocate.decision import Rule, Steps, describe_steps, fit_steps, read_rule, read_steps, save_rule
+from cellocate.decision.calibration import CALIBRATIONS
+from cellocate.decision.pooling import POOLS
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import get_vocabulary
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellocate.collection import open_collection
-from cellocate.decision.submissions import in_sample_order, read_sample, validate_kaggle2018, write_kaggle2018
+from cellocate.decision.submissions import in_sample_order, read_sample, write_kaggle2018
+from cellocate.decision.submissions.kaggle2018 import validate_kaggle2018
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import get_vocabulary
 
@@ -20,7 +21,7 @@ def test_what_is_written_can_be_read_back(tmp_path_factory: pytest.TempPathFacto
     path = tmp_path_factory.mktemp("s") / "submission.csv"
     ids = [f"id, {i}" for i in range(len(rows))]
     write_kaggle2018(path, ids, np.array(rows), HPA28)
-    from cellocate.decision import read_predicted_labels
+    from cellocate.decision.probability_tables import read_predicted_labels
 
     read, decided = read_predicted_labels(path, HPA28)
     assert read == ids

@@ -14,10 +14,10 @@ from cellocate.decision.submissions import (
     is_kaggle2021,
     read_kaggle2021,
     read_sample,
-    validate_kaggle2021,
     validate_submission,
     write_kaggle2021,
 )
+from cellocate.decision.submissions.kaggle2021 import validate_kaggle2021
 from cellocate.errors import CellocateError
 from cellocate.images import write_png
 from cellocate.images.rle import Mask, masks_of

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import precision_recall_fscore_support
 
-from cellocate.decision import KINDS, f1_curves, fit
+from cellocate.decision import f1_curves, fit
+from cellocate.decision.rules import KINDS
 
 HUNDREDTHS = st.integers(0, 100).map(lambda i: i / 100)
 

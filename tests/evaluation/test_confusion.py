@@ -8,7 +8,8 @@ from hypothesis.extra.numpy import arrays
 from random_tables import tables, vocabulary
 from sklearn import metrics as sk
 
-from cellocate.evaluation import confusion, confusion_table, misclassifications, per_cent
+from cellocate.evaluation import confusion, confusion_table, misclassifications
+from cellocate.evaluation.confusion_matrix import per_cent
 
 
 def slow_confusion(truth, decided):

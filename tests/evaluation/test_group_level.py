@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from random_tables import tables, vocabulary
 from sklearn import metrics as sk
 
-from cellocate.evaluation import GroupLevel, evaluate
+from cellocate.evaluation import evaluate
+from cellocate.evaluation.group_level import GroupLevel
 from cellocate.vocabulary import BUILT_IN, get_vocabulary
 
 

@@ -10,7 +10,8 @@ from random_tables import vocabulary
 from sklearn import metrics as sk
 
 from cellocate.errors import CellocateError
-from cellocate.evaluation import compare, evaluate, holm
+from cellocate.evaluation import compare, evaluate
+from cellocate.evaluation.paired_comparison import holm
 from cellocate.vocabulary import get_vocabulary
 
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from random_tables import tables
 
-from cellocate.evaluation import expected_calibration_error, rank_correlation, reliability
+from cellocate.evaluation import expected_calibration_error, reliability
+from cellocate.evaluation.frequency import rank_correlation
 
 
 @given(tables())

@@ -11,14 +11,9 @@ from sklearn.metrics import average_precision_score
 from cellocate.collection import LabelledCollection, open_collection
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
-from cellocate.explain.audit import (
-    HeldOutPredictions,
-    audit_labels,
-    judge_labels,
-    predict_held_out,
-    read_held_out,
-    write_audit,
-)
+from cellocate.explain.audit import audit_labels, predict_held_out, read_held_out, write_audit
+from cellocate.explain.audit.held_out import HeldOutPredictions
+from cellocate.explain.audit.label_doubts import judge_labels
 from cellocate.explain.audit.skill import skill_score
 from cellocate.networks import load
 from cellocate.vocabulary import Location, Vocabulary

@@ -10,20 +10,17 @@ from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.explain.embedding import (
     Embeddings,
-    Index,
-    NeighbourSearch,
-    draw_neighbours,
     draw_umap,
-    drop_excluded,
     embed_collection,
-    find_nearest,
     measure_retrieval,
     neighbours_of_ids,
     neighbours_of_images,
     read_embeddings,
 )
+from cellocate.explain.embedding.embedding_plots import draw_neighbours
 from cellocate.explain.embedding.embeddings import compute_umap
-from cellocate.explain.embedding.nearest import Nearest
+from cellocate.explain.embedding.nearest import Index, Nearest, drop_excluded, find_nearest
+from cellocate.explain.embedding.neighbour_search import NeighbourSearch
 from cellocate.networks import load
 from cellocate.pictures import Picture
 from cellocate.pictures.style import group_colours

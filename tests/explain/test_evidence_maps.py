@@ -4,7 +4,7 @@ import torch
 from small_models import SIZE, looking
 
 from cellocate.errors import CellocateError
-from cellocate.explain import METHODS, map_tiles
+from cellocate.explain.evidence_maps import METHODS, map_tiles
 from cellocate.networks import Model, build_network, load
 from cellocate.networks.heads import build_head
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from small_models import SIZE, looking
 
-from cellocate.explain import COMPARTMENTS, compartments, explain_field, occlude
+from cellocate.explain.field_explanation import explain_field
+from cellocate.explain.occlusion import COMPARTMENTS, compartments, occlude
 
 labels = arrays(np.uint16, (12, 16), elements=st.integers(0, 3))
 

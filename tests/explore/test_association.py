@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
-from cellocate.explore import association_rules
+from cellocate.explore.association import association_rules
 
 NAMES = ("a", "b", "c", "d")
 tables = st.lists(st.lists(st.booleans(), min_size=4, max_size=4), min_size=1, max_size=12)

@@ -4,9 +4,10 @@ import pytest
 
 from cellocate.collection import inspect, open_collection
 from cellocate.errors import CellocateError
-from cellocate.explore import ExploreOptions, analyse
+from cellocate.explore import ExploreOptions
 from cellocate.explore.captioned_plots import make_plots
 from cellocate.explore.column_summary import summarise_column
+from cellocate.explore.exploration import analyse
 from cellocate.explore.pixel_statistics import PER_LOCATION, compare_medians, measure_fields, sample_fields
 from cellocate.explore.typical_fields import choose_typical
 from cellocate.images import read_channel, write_png

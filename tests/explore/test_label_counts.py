@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellocate.collection import open_collection
-from cellocate.explore import LabelCounts, imbalance
 from cellocate.explore.cooccurrence import cluster_order, conditional_shares, count_pairs, phi
+from cellocate.explore.label_counts import LabelCounts, imbalance
 
 NAMES = ("a", "b", "c")
 TRUTH = np.array([[1, 0, 0], [1, 1, 0], [1, 1, 0], [0, 0, 0]], bool)

@@ -33,7 +33,8 @@ from cellocate.collection import find_warnings, inspect, open_collection, pack, 
 from cellocate.collection.atlas.image_lists import read_list
 from cellocate.collection.camera_depth import with_depth
 from cellocate.collection.channels import parse_pairs
-from cellocate.decision import Rule, read_predicted_labels, read_probabilities, read_rule, read_steps, save_rule
+from cellocate.decision import Rule, read_probabilities, read_rule, read_steps, save_rule
+from cellocate.decision.probability_tables import read_predicted_labels
 from cellocate.decision.submissions import read_sample, validate_submission, write_kaggle2021
 from cellocate.errors import CellocateError
 from cellocate.h5ad import AnnotatedMatrix, read_h5ad, write_h5ad

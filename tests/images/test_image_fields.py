@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from small_images import noise
 
 from cellocate.errors import CellocateError
-from cellocate.images import CHANNELS, INTENSITIES, read_field, to_float, write_png
+from cellocate.images import CHANNELS, read_field, to_float, write_png
+from cellocate.images.field_pixels import INTENSITIES
 
 PIXELS = {channel: noise(seed=seed) for seed, channel in enumerate(CHANNELS)}
 

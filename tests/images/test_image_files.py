@@ -12,7 +12,8 @@ from PIL import Image
 from small_images import GREY8, GREY16, RGB8, RGB16, SHAPE, noise, pillow, planar, smooth, tiff
 
 from cellocate.errors import CellocateError
-from cellocate.images import CHANNELS, ImageHeader, read_channel, read_header, read_numbers, write_png
+from cellocate.images import CHANNELS, read_channel, read_header, read_numbers, write_png
+from cellocate.images.image_files import ImageHeader
 
 GREY = {
     "8-bit.png": (pillow(GREY8, "PNG"), GREY8),

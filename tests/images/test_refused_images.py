@@ -12,7 +12,8 @@ from PIL import Image
 from small_images import GREY8, GREY16, RGB8, noise, pillow, tiff
 
 from cellocate.errors import CellocateError
-from cellocate.images import SUFFIXES, ImageHeader, read_channel, read_header
+from cellocate.images import SUFFIXES, read_channel, read_header
+from cellocate.images.image_files import ImageHeader
 
 
 def chunk(kind, content):

@@ -22,10 +22,10 @@ from cellocate.images.store import (
     open_store,
     per_shard,
     place,
-    read_card,
     write_card,
     write_shard,
 )
+from cellocate.images.store.store_json import read_card
 
 
 def noise(height, width, dtype=np.uint8, channels=4, seed=0):

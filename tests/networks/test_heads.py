@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from cellocate.errors import CellocateError
-from cellocate.networks import count_parameters
 from cellocate.networks.heads import GatedAttention, Head, build_head
+from cellocate.networks.location_network import count_parameters
 from cellocate.registry import HEADS
 
 NAMES = HEADS.own

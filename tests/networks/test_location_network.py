@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from cellocate.images import CHANNELS
-from cellocate.networks import LocationNetwork, build_network, count_parameters, freeze
+from cellocate.networks import LocationNetwork, build_network, freeze
+from cellocate.networks.location_network import count_parameters
 
 
 @pytest.mark.parametrize("channels", [("green",), CHANNELS[:3], CHANNELS])

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from cellocate.images import CHANNELS
-from cellocate.networks import build_network, count_parameters
+from cellocate.networks import build_network
+from cellocate.networks.location_network import count_parameters
 from cellocate.networks.own_backbones import Cnn128, DenseNet73
 
 

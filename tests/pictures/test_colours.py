@@ -5,7 +5,8 @@ import pytest
 from matplotlib.colors import to_rgb
 from skimage.color import rgb2lab
 
-from cellocate.pictures import COLOURS, STAINS, composite, light
+from cellocate.pictures import STAINS, composite, light
+from cellocate.pictures.colours import COLOURS
 from cellocate.pictures.style import PALETTE, group_colours
 from cellocate.vocabulary import get_vocabulary
 

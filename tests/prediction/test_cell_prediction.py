@@ -19,14 +19,8 @@ from cellocate.h5ad import read_h5ad
 from cellocate.images.rle import label_image
 from cellocate.networks import Model, build_network
 from cellocate.networks.model_card import BagPooling
-from cellocate.prediction import (
-    combine_probabilities,
-    combine_with_fields,
-    predict_bags,
-    predict_cells,
-    predict_collection,
-    predict_within,
-)
+from cellocate.prediction import combine_with_fields, predict_bags, predict_cells, predict_collection, predict_within
+from cellocate.prediction.cell_prediction import combine_probabilities
 from cellocate.vocabulary import get_vocabulary
 
 FIELD = (np.random.default_rng(0).random((4, 64, 64)) * 255).astype(np.uint8)

@@ -7,7 +7,8 @@ from small_evaluation import build
 
 from cellocate.assessment.map_choice import FOUND, MapTarget, choose_map_targets
 from cellocate.explain import FieldExplanation
-from cellocate.report import write_figures, write_report
+from cellocate.report.figure_files import write_figures
+from cellocate.report.report_page import write_report
 
 GROUPS = ["Nucleus", "Nucleus", *(f"group {k}" for k in range(7))]
 

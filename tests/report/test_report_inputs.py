@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from small_evaluation import TINY, make_card
 
-from cellocate.decision import KINDS, fit
+from cellocate.decision import fit
+from cellocate.decision.rules import KINDS
 from cellocate.report.inputs import about_model
 
 

@@ -10,7 +10,7 @@ from small_evaluation import TINY, build, make_card, make_history
 
 from cellocate.evaluation import evaluate
 from cellocate.pictures.style import PALETTE
-from cellocate.report import write_report
+from cellocate.report.report_page import write_report
 from cellocate.vocabulary import Location, Vocabulary, get_vocabulary
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}

@@ -8,8 +8,9 @@ from PIL import Image
 from small_evaluation import TINY, build, make_history
 
 from cellocate.pictures.style import NARROW
-from cellocate.report import plot_history, plot_rates, save_rates, write_figures
-from cellocate.report.score_plots import plot_label_counts, plot_per_class
+from cellocate.report import save_rates
+from cellocate.report.figure_files import write_figures
+from cellocate.report.score_plots import plot_history, plot_label_counts, plot_per_class, plot_rates
 
 
 def test_importing_the_report_draws_nothing_in():

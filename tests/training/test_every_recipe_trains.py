@@ -11,8 +11,9 @@ from torch import nn
 
 from cellocate.collection import open_collection
 from cellocate.networks import backbone as backbones
-from cellocate.training import load_recipe, recipe_names
+from cellocate.training import load_recipe
 from cellocate.training.fit import Options, train
+from cellocate.training.recipe_files import recipe_names
 
 ONE_STEP = (
     "network.backbone=test_resnet", "data.size=128", "data.split.method=random", "data.split.validation=0.2",

@@ -7,8 +7,8 @@ import pytest
 import timm
 
 from cellocate.errors import CellocateError
-from cellocate.training import Recipe, load_recipe, recipe_names
-from cellocate.training.recipe_files import recipe_text
+from cellocate.training import Recipe, load_recipe
+from cellocate.training.recipe_files import recipe_names, recipe_text
 
 
 @pytest.mark.parametrize("name", recipe_names())

@@ -13,8 +13,8 @@ from pydantic import AfterValidator, BaseModel
 
 from cellocate.cli.app import app
 from cellocate.registry import LOSSES, Registry
-from cellocate.training import Recipe, load_recipe, recipe_names
-from cellocate.training.recipe_files import recipe_text
+from cellocate.training import Recipe, load_recipe
+from cellocate.training.recipe_files import recipe_names, recipe_text
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
 SECTIONS = {name: f.annotation for name, f in Recipe.model_fields.items() if isinstance(f.annotation, type)}

@@ -4,18 +4,15 @@ Each function returns `Evaluated` (or `EvaluatedCells`), which `cellocate.report
 `assessment.model_evaluation.evaluate_model`, is not exported here because it needs torch.
 """
 
-from cellocate.assessment.baseline_comparison import Comparison, short_names
+from cellocate.assessment.baseline_comparison import short_names
 from cellocate.assessment.cell_evaluation import EvaluatedCells, evaluate_cells
 from cellocate.assessment.evaluated import Evaluated
-from cellocate.assessment.prediction_evaluation import evaluate_predictions
 from cellocate.assessment.table_evaluation import evaluate_table
 
 __all__ = [
-    "Comparison",
     "Evaluated",
     "EvaluatedCells",
     "evaluate_cells",
-    "evaluate_predictions",
     "evaluate_table",
     "short_names",
 ]

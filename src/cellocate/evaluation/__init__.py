@@ -6,18 +6,15 @@ Start with `evaluate`; `evaluate_instances` scores cells as the 2021 challenge d
 
 from cellocate.evaluation.calibration_error import expected_calibration_error, reliability
 from cellocate.evaluation.column_tables import FEW, SMALL, by_column
-from cellocate.evaluation.confusion_matrix import confusion, confusion_table, misclassifications, per_cent
-from cellocate.evaluation.frequency import rank_correlation
-from cellocate.evaluation.group_level import GroupLevel
+from cellocate.evaluation.confusion_matrix import confusion, confusion_table, misclassifications
 from cellocate.evaluation.instances import Instances, evaluate_instances
 from cellocate.evaluation.metrics import evaluate
-from cellocate.evaluation.paired_comparison import compare, holm
+from cellocate.evaluation.paired_comparison import compare
 from cellocate.evaluation.shares import share_intervals
 
 __all__ = [
     "FEW",
     "SMALL",
-    "GroupLevel",
     "Instances",
     "by_column",
     "compare",
@@ -26,10 +23,7 @@ __all__ = [
     "evaluate",
     "evaluate_instances",
     "expected_calibration_error",
-    "holm",
     "misclassifications",
-    "per_cent",
-    "rank_correlation",
     "reliability",
     "share_intervals",
 ]

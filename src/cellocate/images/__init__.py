@@ -4,10 +4,9 @@ Read `read_field` first. `image_files.py` reads PNG, JPEG and TIFF; `read_stacks
 `Scale` brings a field to a network's pixel size; `store/` keeps shrunk fields for fast reading.
 """
 
-from cellocate.images.field_pixels import CHANNELS, INTENSITIES, Intensity, read_field, to_float
+from cellocate.images.field_pixels import CHANNELS, Intensity, read_field, to_float
 from cellocate.images.image_files import (
     SUFFIXES,
-    ImageHeader,
     Pixels,
     read_channel,
     read_header,
@@ -21,10 +20,8 @@ from cellocate.images.tta import TTA, uncropped_side
 __all__ = [
     "CHANNELS",
     "FIELD_SPAN",
-    "INTENSITIES",
     "SUFFIXES",
     "TTA",
-    "ImageHeader",
     "Intensity",
     "Pixels",
     "Scale",

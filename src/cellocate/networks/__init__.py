@@ -5,7 +5,7 @@ module inside it. `model_card.py` defines `model.json`; `model_folder.py` saves 
 """
 
 from cellocate.networks.ensemble import Ensemble
-from cellocate.networks.location_network import LocationNetwork, build_network, count_parameters, freeze
+from cellocate.networks.location_network import LocationNetwork, build_network, freeze
 from cellocate.networks.model import Embedded, Model
 from cellocate.networks.model_card import ModelCard, Normalisation, Provenance
 from cellocate.networks.model_folder import learned_field_ids, load, load_backbone, save
@@ -20,7 +20,6 @@ __all__ = [
     "Normalisation",
     "Provenance",
     "build_network",
-    "count_parameters",
     "freeze",
     "layer_groups",
     "learned_field_ids",

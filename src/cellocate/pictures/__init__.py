@@ -4,14 +4,12 @@
 `html_page.render` fills a page, and `style` has the plots' colours and fonts.
 """
 
-from cellocate.pictures.colours import COLOURS, STAINS, composite, data_uri, grey, light, stretched
-from cellocate.pictures.drawing import inline_svg, save_figure, save_figure_as
+from cellocate.pictures.colours import STAINS, composite, data_uri, grey, light, stretched
+from cellocate.pictures.drawing import save_figure, save_figure_as
 from cellocate.pictures.field_picture import draw_picture, write_caption
-from cellocate.pictures.thumbnails import SIDE, Bar, Picture, bar_of, read_pictures
+from cellocate.pictures.thumbnails import Bar, Picture, bar_of, read_pictures
 
 __all__ = [
-    "COLOURS",
-    "SIDE",
     "STAINS",
     "Bar",
     "Picture",
@@ -20,7 +18,6 @@ __all__ = [
     "data_uri",
     "draw_picture",
     "grey",
-    "inline_svg",
     "light",
     "read_pictures",
     "save_figure",

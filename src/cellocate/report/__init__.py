@@ -6,18 +6,12 @@ report predicts and computes nothing.
 
 from cellocate.report.cell_report import write_evaluated_cells
 from cellocate.report.evaluation_folder import write_evaluation
-from cellocate.report.figure_files import save_curves, save_history, save_rates, write_figures
-from cellocate.report.report_page import write_report
-from cellocate.report.score_plots import plot_history, plot_rates
+from cellocate.report.figure_files import save_curves, save_history, save_rates
 
 __all__ = [
-    "plot_history",
-    "plot_rates",
     "save_curves",
     "save_history",
     "save_rates",
     "write_evaluated_cells",
     "write_evaluation",
-    "write_figures",
-    "write_report",
 ]

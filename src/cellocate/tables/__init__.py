@@ -7,12 +7,11 @@ Read `read_table` first. `text_format.py` finds separators and row names, `delim
 from cellocate.tables.cell_values import MISSING, is_date, numbers
 from cellocate.tables.header import find_column, suggest_columns
 from cellocate.tables.rows import missing_column_error, plain_rows, read_columns, read_table, table_rows
-from cellocate.tables.table_files import SUFFIXES, is_table, table_name, tables_in
+from cellocate.tables.table_files import is_table, table_name, tables_in
 from cellocate.tables.text import normalised, quoted, text_lines
 
 __all__ = [
     "MISSING",
-    "SUFFIXES",
     "find_column",
     "is_date",
     "is_table",

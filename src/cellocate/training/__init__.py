@@ -6,6 +6,6 @@ collection (`prepare.py`), builds a `Classifier` (`classifier.py`), fits it, and
 """
 
 from cellocate.training.recipe import Recipe
-from cellocate.training.recipe_files import load_recipe, recipe_names
+from cellocate.training.recipe_files import load_recipe
 
-__all__ = ["Recipe", "load_recipe", "recipe_names"]
+__all__ = ["Recipe", "load_recipe"]

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from cellocate.cells.masks import in_one_piece, outlines, read_geojson, read_labels, renumbered, write_geojson
+from cellocate.cells.masks import in_one_piece, read_geojson, read_labels, renumbered, write_geojson
+from cellocate.cells.masks.polygons import outlines
 from cellocate.errors import CellocateError
 
 label_images = arrays(np.uint16, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.integers(0, 3))

@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from cellocate.cells.masks import filled, outlines
+from cellocate.cells.masks.polygons import filled, outlines
 
 label_images = arrays(np.uint16, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.integers(0, 3))
 RING_WITH_AN_ISLAND = np.pad(np.pad(np.pad(np.ones((1, 1), int), 1), 1, constant_values=1), 1)

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cellocate.decision import FALLBACKS, KINDS, fit
+from cellocate.decision import fit
+from cellocate.decision.rules import FALLBACKS, KINDS
 
 TABLE = arrays(np.float64, (8, 4), elements=st.integers(0, 20).map(lambda i: i / 20))
 TRUTH = arrays(bool, (8, 4))

@@ -5,7 +5,8 @@ import torch
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cellocate.training.losses import asymmetric, bce, cross_entropy, focal, hard_log, lovasz, soft_f1, soft_margin
+from cellocate.training.losses.batchwise import hard_log, lovasz, soft_f1
+from cellocate.training.losses.fieldwise import asymmetric, bce, cross_entropy, focal, soft_margin
 
 TERMS = {
     "bce": bce,

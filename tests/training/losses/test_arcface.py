@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cellocate.training.losses import ArcFace
+from cellocate.training.losses.arcface import ArcFace
 
 MANY = settings(max_examples=50)
 

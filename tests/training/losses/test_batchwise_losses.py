@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from sklearn.metrics import f1_score
 from small_batches import batches, drawn
 
-from cellocate.training.losses import bce, hard_log, lovasz, soft_f1
+from cellocate.training.losses.batchwise import hard_log, lovasz, soft_f1
+from cellocate.training.losses.fieldwise import bce
 
 MANY = settings(max_examples=100)
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellocate.training.losses import class_weights
+from cellocate.training.losses.weights import class_weights
 
 NAMES = ("none", "inverse_log", "ratio", "root_ratio", "rest", "rest_squared")
 N, COUNTS = 100, [100 - 1, 50, 20, 11]

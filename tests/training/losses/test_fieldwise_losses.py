@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from small_batches import batches, drawn
 from torchvision.ops import sigmoid_focal_loss
 
-from cellocate.training.losses import ClassWeights, asymmetric, bce, focal, soft_margin
+from cellocate.training.losses.fieldwise import asymmetric, bce, focal, soft_margin
+from cellocate.training.losses.weights import ClassWeights
 
 MANY = settings(max_examples=60)
 LOCATIONS = 5

@@ -5,21 +5,10 @@ import torch
 from small_batches import drawn
 
 from cellocate.errors import CellocateError
-from cellocate.training.losses import (
-    TotalLoss,
-    asymmetric,
-    bce,
-    build_loss,
-    class_weights,
-    cross_entropy,
-    describe_missing_locations,
-    focal,
-    hard_log,
-    lovasz,
-    require_one_label,
-    soft_f1,
-    soft_margin,
-)
+from cellocate.training.losses import TotalLoss, build_loss, describe_missing_locations, require_one_label
+from cellocate.training.losses.batchwise import hard_log, lovasz, soft_f1
+from cellocate.training.losses.fieldwise import asymmetric, bce, cross_entropy, focal, soft_margin
+from cellocate.training.losses.weights import class_weights
 from cellocate.training.recipe import Loss
 
 LOGITS, TRUTH = drawn()

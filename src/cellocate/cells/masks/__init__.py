@@ -9,7 +9,6 @@ from cellocate.cells.masks.label_files import read_labels
 from cellocate.cells.masks.label_image import LabelImage, as_label_image
 from cellocate.cells.masks.mask_folder import MaskFolder
 from cellocate.cells.masks.one_piece import in_one_piece
-from cellocate.cells.masks.polygons import filled, outlines
 from cellocate.cells.masks.qupath_geojson import QuPathCells, read_geojson, write_geojson
 from cellocate.cells.masks.zarr_labels import write_zarr_labels
 
@@ -21,10 +20,8 @@ __all__ = [
     "as_label_image",
     "check_numbering",
     "checked_labels",
-    "filled",
     "in_one_piece",
     "matched",
-    "outlines",
     "read_geojson",
     "read_labels",
     "renumbered",

@@ -4,18 +4,13 @@
 `label_nuclei`, `label_cells`.
 """
 
-from cellocate.cells.segmentation.cell_maps import cell_map
 from cellocate.cells.segmentation.classical import segment
 from cellocate.cells.segmentation.growth import label_cells
-from cellocate.cells.segmentation.nuclei import label_nuclei, nuclei_map
 from cellocate.cells.segmentation.segmented import SegmentationSettings, Segmented
 
 __all__ = [
     "SegmentationSettings",
     "Segmented",
-    "cell_map",
     "label_cells",
-    "label_nuclei",
-    "nuclei_map",
     "segment",
 ]

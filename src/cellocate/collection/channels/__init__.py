@@ -7,7 +7,6 @@ writes takes precedence (`user_choice.py`). Read `assign` first: it decides, or 
 from cellocate.collection.channels.assign_channels import ChannelChoices, UnclearChannelsError, assign
 from cellocate.collection.channels.user_choice import (
     UNKNOWN,
-    ChannelNames,
     describe_channels,
     format_pairs,
     parse_mapping,
@@ -18,7 +17,6 @@ from cellocate.collection.channels.user_choice import (
 __all__ = [
     "UNKNOWN",
     "ChannelChoices",
-    "ChannelNames",
     "UnclearChannelsError",
     "assign",
     "describe_channels",

@@ -4,10 +4,10 @@
 `atlas_download.py` first, then `fetch.py` (one file) and `transfer.py` (one HTTP request).
 """
 
-from cellocate.collection.atlas import BASE, ImageList, read_list
+from cellocate.collection.atlas import ImageList, read_list
 from cellocate.collection.download.atlas_download import FAULTS, Download
-from cellocate.collection.download.editions import EDITIONS, LICENCE
+from cellocate.collection.download.editions import LICENCE
 from cellocate.collection.download.filter_list import filter_fields
 from cellocate.collection.download.rate_limit import RateLimits
 
-__all__ = ["BASE", "EDITIONS", "FAULTS", "LICENCE", "Download", "ImageList", "RateLimits", "filter_fields", "read_list"]
+__all__ = ["FAULTS", "LICENCE", "Download", "ImageList", "RateLimits", "filter_fields", "read_list"]

@@ -1,8 +1,7 @@
 """Decision rules: from probabilities to locations. Each file has one way to fit them; `fit` finds it by name."""
 
-from cellocate.choices import Fallback
 from cellocate.decision.rules.fitting import fit, label_limit, match_ratios
 from cellocate.decision.rules.kinds import RuleKind
 from cellocate.decision.rules.rule import FALLBACKS, KINDS, Rule
 
-__all__ = ["FALLBACKS", "KINDS", "Fallback", "Rule", "RuleKind", "fit", "label_limit", "match_ratios"]
+__all__ = ["FALLBACKS", "KINDS", "Rule", "RuleKind", "fit", "label_limit", "match_ratios"]

@@ -18,14 +18,11 @@ from cellocate.decision.submissions.sample import (
 )
 
 __all__ = [
-    "SubmissionContents",
     "in_sample_order",
     "is_kaggle2021",
     "read_kaggle2021",
     "read_sample",
     "require_vocabulary",
-    "validate_kaggle2018",
-    "validate_kaggle2021",
     "validate_submission",
     "write_kaggle2018",
     "write_kaggle2021",

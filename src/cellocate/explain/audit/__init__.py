@@ -4,17 +4,11 @@ Predict held-out fields (`predict_held_out`), judge their labels (`audit_labels`
 """
 
 from cellocate.explain.audit.audit_folder import write_audit
-from cellocate.explain.audit.held_out import HeldOutPredictions, predict_held_out, read_held_out
-from cellocate.explain.audit.label_audit import Audit, audit_labels
-from cellocate.explain.audit.label_doubts import JUDGES, LabelDoubts, judge_labels
+from cellocate.explain.audit.held_out import predict_held_out, read_held_out
+from cellocate.explain.audit.label_audit import audit_labels
 
 __all__ = [
-    "JUDGES",
-    "Audit",
-    "HeldOutPredictions",
-    "LabelDoubts",
     "audit_labels",
-    "judge_labels",
     "predict_held_out",
     "read_held_out",
     "write_audit",

@@ -6,7 +6,7 @@
 
 from cellocate.images.store.reader import Store, in_store, open_store, place
 from cellocate.images.store.shards import INDEX, index_type, is_whole, per_shard, shard_path, write_shard
-from cellocate.images.store.store_json import CARD, StoreCard, read_card, write_card
+from cellocate.images.store.store_json import CARD, StoreCard, write_card
 
 __all__ = [
     "CARD",
@@ -19,7 +19,6 @@ __all__ = [
     "open_store",
     "per_shard",
     "place",
-    "read_card",
     "shard_path",
     "write_card",
     "write_shard",

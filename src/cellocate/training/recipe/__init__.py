@@ -13,7 +13,7 @@ from cellocate.choices import DEFAULT_RULE, CalibrationKind, Fallback, TtaKind, 
 from cellocate.images import TTA
 from cellocate.images.tta import Crops, Pooled
 from cellocate.registry import RULES
-from cellocate.training.recipe.data_sections import Augmentation, Data, Sampling, SplitSettings
+from cellocate.training.recipe.data_sections import Augmentation, Data, Sampling
 from cellocate.training.recipe.network_sections import Bags, Loss, Network
 from cellocate.training.recipe.section import Section
 from cellocate.training.recipe.training_sections import FIGURES, Optimiser, Schedule, Training
@@ -21,16 +21,13 @@ from cellocate.training.recipe.training_sections import FIGURES, Optimiser, Sche
 __all__ = [
     "FIGURES",
     "Augmentation",
-    "Bags",
     "Data",
     "Decision",
     "Loss",
-    "Network",
     "Optimiser",
     "Recipe",
     "Sampling",
     "Schedule",
-    "SplitSettings",
     "Training",
 ]
 
