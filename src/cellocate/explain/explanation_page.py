@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +16,11 @@ from cellocate.explain.map_sheet import overlays
 from cellocate.explain.occlusion import COMPARTMENTS, WHOLE
 from cellocate.files import write_text
 from cellocate.networks import Model
-from cellocate.pictures import STAINS, Bar, Picture, data_uri
+from cellocate.pictures import STAINS, Picture, data_uri
 from cellocate.pictures.html_page import render
 from cellocate.pictures.text_format import format_probability, listed
 
 PROTEIN = "green"
-
-
-@dataclass(frozen=True)
-class MapRow:
-    """A location of a field on a page: text, composite, and the stain and data URI of each channel."""
-
-    id: str
-    name: str
-    text: str
-    composite: str
-    alt: str
-    planes: list[tuple[str, str]]
-    bar: Bar | None
 
 
 def write_page(
@@ -96,7 +82,7 @@ def _text(one: FieldExplanation, k: int) -> str:
 
 def map_rows(
     one: FieldExplanation, picture: Picture, names: Sequence[str], texts: Sequence[str], colours: Colours = "atlas"
-) -> list[MapRow]:
+) -> list[dict[str, Any]]:
     """The explained locations of a field, for the macro `mapped` of `maps.html.j2`.
 
     Args:
@@ -111,7 +97,8 @@ def map_rows(
         first, *rest = map(data_uri, overlays(one, picture, i, colours))
         planes = [(STAINS[channel], uri) for channel, uri in zip(picture.names, rest, strict=True)]
         alt = f"Composite of {one.id}, with a line around the evidence for {names[k]}."
-        found.append(MapRow(one.id, names[k], text, first, alt, planes, picture.bar()))
+        row = {"id": one.id, "name": names[k], "text": text, "composite": first, "alt": alt, "planes": planes}
+        found.append({**row, "bar": picture.bar()})
     return found
 
 

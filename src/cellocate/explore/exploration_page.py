@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +18,13 @@ from cellocate.explore.label_counts import imbalance
 from cellocate.explore.label_plots import FEW
 from cellocate.explore.pixel_statistics import compare_medians
 from cellocate.files import write_text
-from cellocate.pictures import STAINS, Bar, Picture, composite, data_uri, grey, light, stretched
-from cellocate.pictures.html_page import for_both_widths, render
+from cellocate.pictures import STAINS, Picture, light
+from cellocate.pictures.html_page import field_on_page, for_both_widths, render
 from cellocate.pictures.style import group_colours
 from cellocate.pictures.text_format import listed, number
 
 _RULES, _SETS, _VALUES = 15, 10, 12
 _FIGURES = {"mean": "mean", "high": "99th percentile", "saturated": "saturated pixels"}
-
-
-@dataclass(frozen=True)
-class GalleryField:
-    """A field on the page: composite, channels (name, stain, data URI), scale bar, and labels as text."""
-
-    id: str
-    labels: str
-    composite: str
-    alt: str
-    planes: list[tuple[str, str, str]]
-    bar: Bar | None
 
 
 def write_page(path: Path, explored: Exploration, drawn: dict[str, CaptionedPlot], gallery: FieldGallery) -> None:
@@ -171,20 +158,10 @@ def _locations(explored: Exploration, gallery: FieldGallery) -> list[dict[str, A
 
 def _item(
     explored: Exploration, field: str, picture: Picture, *, planes: bool = False, without: int | None = None
-) -> GalleryField:
-    colours = explored.choices.colours
-    return GalleryField(
-        id=field,
-        labels=labels_text(explored, field, without),
-        composite=data_uri(composite(picture.channels, picture.names, colours)),
-        alt=f"{explored.unit.capitalize()} {field}: {labels_text(explored, field)}.",
-        planes=[
-            (name, STAINS[name], data_uri(grey(plane)))
-            for name, plane in zip(picture.names, stretched(picture.channels), strict=True)
-            if planes
-        ],
-        bar=picture.bar(),
-    )
+) -> dict[str, Any]:
+    alt = f"{explored.unit.capitalize()} {field}: {labels_text(explored, field)}."
+    shown = field_on_page(picture, alt, explored.choices.colours, planes=planes)
+    return {**shown, "labels": labels_text(explored, field, without)}
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:

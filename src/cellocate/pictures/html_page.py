@@ -12,9 +12,12 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 import cellocate
+from cellocate.choices import Colours
+from cellocate.pictures.colours import STAINS, composite, data_uri, grey, stretched
 from cellocate.pictures.drawing import inline_svg
 from cellocate.pictures.style import NARROW, WIDE
 from cellocate.pictures.text_format import listed, number
+from cellocate.pictures.thumbnails import Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,6 +60,18 @@ def for_both_widths(plots: Mapping[str, Plot]) -> dict[str, list[Markup]]:
     return {
         name: [inline_svg(draw(width), alt, f"{name}-{width}") for width in (WIDE, NARROW)]
         for name, (draw, alt) in plots.items()
+    }
+
+
+def field_on_page(picture: Picture, alt: str, colours: Colours = "atlas", *, planes: bool = False) -> dict[str, Any]:
+    """A field for the macro `picture`: id, composite, alt, scale bar, and name, stain and data URI of its `planes`."""
+    shown = zip(picture.names, stretched(picture.channels), strict=True) if planes else ()
+    return {
+        "id": picture.id,
+        "composite": data_uri(composite(picture.channels, picture.names, colours)),
+        "alt": alt,
+        "bar": picture.bar(),
+        "planes": [(name, STAINS[name], data_uri(grey(plane))) for name, plane in shown],
     }
 
 

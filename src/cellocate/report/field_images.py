@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from cellocate.assessment import Evaluated
-from cellocate.pictures import STAINS, Bar, Picture, composite, data_uri, grey, read_pictures, stretched
+from cellocate.pictures import STAINS, Picture, read_pictures
 from cellocate.pictures.choose_fields import GalleryChoice, choose_examples, choose_gallery
+from cellocate.pictures.html_page import field_on_page
 from cellocate.pictures.text_format import listed
 
 Outcome = Literal["found", "missed", "false alarm"]
@@ -24,31 +25,6 @@ class Mark(NamedTuple):
 
 
 @dataclass(frozen=True)
-class FieldImage:
-    """A field on the page.
-
-    Args:
-        id: of the field.
-        labels: names of its true locations.
-        marks: its locations, true and predicted.
-        composite: as a data address.
-        alt: the composite in words.
-        planes: name, stain and data address of each channel.
-        bar: the scale bar, if the scale is known.
-        trained_on: whether the model was trained on this field.
-    """
-
-    id: str
-    labels: list[str]
-    marks: list[Mark]
-    composite: str
-    alt: str
-    planes: list[tuple[str, str, str]]
-    bar: Bar | None
-    trained_on: bool
-
-
-@dataclass(frozen=True)
 class FieldImages:
     """The fields on the page.
 
@@ -60,9 +36,9 @@ class FieldImages:
         unreadable: number of images that could not be read.
     """
 
-    examples: list[FieldImage]
-    right: list[FieldImage]
-    wrong: list[FieldImage]
+    examples: list[dict[str, Any]]
+    right: list[dict[str, Any]]
+    wrong: list[dict[str, Any]]
     shown: GalleryChoice
     unreadable: int
 
@@ -78,7 +54,7 @@ def read_field_images(evaluated: Evaluated) -> FieldImages:
     wanted = dict.fromkeys(ids[i] for i in (*examples, *shown.right, *shown.wrong))
     pictures = read_pictures(where, list(wanted), evaluated.assumed_span, bags=evaluated.bags)
 
-    def items(positions: list[int], *, planes: bool = False) -> list[FieldImage]:
+    def items(positions: list[int], *, planes: bool = False) -> list[dict[str, Any]]:
         readable = [i for i in positions if ids[i] in pictures]
         return [_item(evaluated, i, pictures[ids[i]], planes=planes) for i in readable]
 
@@ -107,21 +83,14 @@ def labels(evaluated: Evaluated, position: int) -> list[str]:
     return [evaluated.names[k] for k in np.flatnonzero(evaluated.truth[position])]
 
 
-def _item(evaluated: Evaluated, position: int, picture: Picture, *, planes: bool) -> FieldImage:
+def _item(evaluated: Evaluated, position: int, picture: Picture, *, planes: bool) -> dict[str, Any]:
     true = labels(evaluated, position)
     what = f"{evaluated.unit.capitalize()} {picture.id}"
     stains = listed([f"{STAINS[name]} in {name}" for name in picture.names])
-    return FieldImage(
-        id=picture.id,
-        labels=true,
-        marks=marks(evaluated, position),
-        composite=data_uri(composite(picture.channels, picture.names)),
-        alt=f"{what}: {stains}. Labelled {listed(true) if true else 'with no location'}.",
-        planes=[
-            (name, STAINS[name], data_uri(grey(plane)))
-            for name, plane in zip(picture.names, stretched(picture.channels), strict=True)
-            if planes
-        ],
-        bar=picture.bar(),
-        trained_on=picture.id in evaluated.trained_on,
-    )
+    alt = f"{what}: {stains}. Labelled {listed(true) if true else 'with no location'}."
+    return {
+        **field_on_page(picture, alt, planes=planes),
+        "labels": true,
+        "marks": marks(evaluated, position),
+        "trained_on": picture.id in evaluated.trained_on,
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cellocate.assessment import Evaluated
 from cellocate.pictures import Picture, read_pictures
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from cellocate.explain import FieldExplanation
-    from cellocate.explain.explanation_page import MapRow
 
 
 def _with_pictures(evaluated: Evaluated) -> list[tuple[FieldExplanation, Picture, str]]:
@@ -32,7 +31,7 @@ def _with_pictures(evaluated: Evaluated) -> list[tuple[FieldExplanation, Picture
     ]
 
 
-def report_map_rows(evaluated: Evaluated) -> list[MapRow]:
+def report_map_rows(evaluated: Evaluated) -> list[dict[str, Any]]:
     """The maps for the page."""
     from cellocate.explain.explanation_page import map_rows
 

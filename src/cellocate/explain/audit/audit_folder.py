@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +11,13 @@ from cellocate.counted import counted
 from cellocate.explain.audit.label_audit import Audit
 from cellocate.files import new_folder, write_text
 from cellocate.pictures import (
-    Bar,
     Picture,
-    composite,
-    data_uri,
     draw_picture,
     read_pictures,
     save_figure,
     write_caption,
 )
-from cellocate.pictures.html_page import render
+from cellocate.pictures.html_page import field_on_page, render
 from cellocate.pictures.picture_grid import picture_grid
 from cellocate.pictures.text_format import listed, sentence
 from cellocate.rounded import json_text
@@ -32,17 +28,6 @@ if TYPE_CHECKING:
 
 _SUSPECTS, _EACH, _SMALL = 24, 3, 200  # fields to show in all and per location; px
 _COLUMNS, _CELL = 4, 2.3  # of the figure; inches per picture
-
-
-@dataclass(frozen=True)
-class _AuditField:
-    """A field on the page: its composite, and lines of text."""
-
-    id: str
-    lines: list[str]
-    composite: str
-    alt: str
-    bar: Bar | None
 
 
 def write_audit(audited: Audit, out: str | Path, *, colours: Colours = "atlas", overwrite: bool = False) -> None:
@@ -104,12 +89,10 @@ def _listed(names: str) -> str:
     return listed(names.split("; ")) if names else ""
 
 
-def _item(field: str, lines: list[str], pictures: dict[str, Picture], colours: Colours) -> _AuditField:
+def _item(field: str, lines: list[str], pictures: dict[str, Picture], colours: Colours) -> dict[str, Any]:
     picture = pictures.get(field)
-    if picture is None:
-        return _AuditField(field, lines, "", "", None)
-    uri = data_uri(composite(picture.channels, picture.names, colours))
-    return _AuditField(field, lines, uri, f"{field}.", picture.bar())
+    shown = {"composite": ""} if picture is None else field_on_page(picture, f"{field}.", colours)
+    return {**shown, "id": field, "lines": lines}
 
 
 def _locations(
