@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from cellocate.errors import CellocateError
-from cellocate.h5ad import AnnotatedMatrix, read_h5ad, write_h5ad
+from cellocate.h5ad import read_h5ad, write_h5ad
 
 anndata, h5py = pytest.importorskip("anndata"), pytest.importorskip("h5py")
 
@@ -26,27 +26,27 @@ def small(**changes):
         "obsm": {"spatial": np.ones((3, 2))},
         "uns": {"vocabulary": "hpa28"},
     }
-    return AnnotatedMatrix(**{**table, **changes})
+    return {**table, **changes}
 
 
 def test_all_comes_back(tmp_path):
-    write_h5ad(tmp_path / "a.h5ad", small())
+    write_h5ad(tmp_path / "a.h5ad", **small())
     read = read_h5ad(tmp_path / "a.h5ad")
-    np.testing.assert_array_equal(read.x, small().x)
-    assert read.x.dtype == np.float32
+    np.testing.assert_array_equal(read.X, small()["x"])
+    assert read.X.dtype == np.float32
     assert list(read.obs.index) == list("abc")
     np.testing.assert_array_equal(read.obs["area"], [1.5, np.nan, 3])
     assert read.obs["edge"].tolist() == [True, False, True]
     assert read.var["go"].tolist() == ["GO:0005654", ""]
     assert read.layers["predicted"].dtype == bool
     np.testing.assert_array_equal(read.obsm["spatial"], np.ones((3, 2)))
-    assert read.uns == {"vocabulary": "hpa28"}
+    assert dict(read.uns) == {"vocabulary": "hpa28"}
 
 
 def test_columns_have_names_that_hdf5_takes(tmp_path):
     names = ["", "N", "N/C", "N_C", "_index", ".", "a"]
     obs = pd.DataFrame([[str(i) for i in range(len(names))]] * 3, columns=names, index=list("abc"))
-    write_h5ad(tmp_path / "a.h5ad", small(obs=obs))
+    write_h5ad(tmp_path / "a.h5ad", **small(obs=obs))
     read = read_h5ad(tmp_path / "a.h5ad").obs
     assert list(read) == ["unnamed", "N", "N_C", "N_C_", "_index_", "._", "a"]
     assert read.iloc[0].tolist() == [str(i) for i in range(len(names))]
@@ -57,14 +57,14 @@ def test_columns_have_names_that_hdf5_takes(tmp_path):
 def test_any_text_comes_back(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("h5ad") / "a.h5ad"
     obs = pd.DataFrame({"gene": [gene for _, gene in rows]}, index=[name for name, _ in rows])
-    write_h5ad(path, AnnotatedMatrix(np.zeros((len(rows), 0)), obs, pd.DataFrame(index=pd.Index([], dtype=str))))
+    write_h5ad(path, np.zeros((len(rows), 0)), obs, pd.DataFrame(index=pd.Index([], dtype=str)))
     read = read_h5ad(path).obs
     assert list(read.index) == list(obs.index)
     assert list(read["gene"]) == list(obs["gene"])
 
 
 def test_the_file_is_as_the_specification_says(tmp_path):
-    write_h5ad(tmp_path / "a.h5ad", small())
+    write_h5ad(tmp_path / "a.h5ad", **small())
     with h5py.File(tmp_path / "a.h5ad") as file:
         assert dict(file.attrs) == {"encoding-type": "anndata", "encoding-version": "0.1.0"}
         assert set(file) == {"X", "obs", "var", "layers", "obsm", "varm", "obsp", "varp", "uns"}
@@ -79,7 +79,7 @@ def test_the_file_is_as_the_specification_says(tmp_path):
 
 
 def test_categories_of_others_are_read(tmp_path):
-    write_h5ad(tmp_path / "a.h5ad", small())
+    write_h5ad(tmp_path / "a.h5ad", **small())
     table = anndata.read_h5ad(tmp_path / "a.h5ad")
     table.obs["cell_line"] = pd.Categorical(["U-2 OS", None, "HeLa"])
     table.write_h5ad(tmp_path / "a.h5ad")
@@ -91,7 +91,7 @@ def test_categories_of_others_are_read(tmp_path):
 )
 def test_shapes_must_fit(tmp_path, changes):
     with pytest.raises(ValueError, match=r"3 rows|shape"):
-        write_h5ad(tmp_path / "a.h5ad", small(**changes))
+        write_h5ad(tmp_path / "a.h5ad", **small(**changes))
     assert not list(tmp_path.iterdir())
 
 
@@ -108,7 +108,7 @@ def test_what_is_no_h5ad_file_is_told(tmp_path):
     anndata.AnnData(csr_matrix(np.eye(2)), obs=pd.DataFrame(index=list("ab"))).write_h5ad(tmp_path / "sparse.h5ad")
     with pytest.raises(CellocateError, match="no dense matrix"):
         read_h5ad(tmp_path / "sparse.h5ad")
-    write_h5ad(tmp_path / "cut.h5ad", small())
+    write_h5ad(tmp_path / "cut.h5ad", **small())
     content = (tmp_path / "cut.h5ad").read_bytes()
     (tmp_path / "cut.h5ad").write_bytes(content[: len(content) // 2])
     with pytest.raises(CellocateError, match="a damaged h5ad file"):
@@ -116,8 +116,8 @@ def test_what_is_no_h5ad_file_is_told(tmp_path):
 
 
 def test_what_to_install_is_told(tmp_path, monkeypatch):
-    write_h5ad(tmp_path / "a.h5ad", small())
+    write_h5ad(tmp_path / "a.h5ad", **small())
     monkeypatch.setitem(sys.modules, "anndata", None)
-    for ask in (lambda: read_h5ad(tmp_path / "a.h5ad"), lambda: write_h5ad(tmp_path / "b.h5ad", small())):
+    for ask in (lambda: read_h5ad(tmp_path / "a.h5ad"), lambda: write_h5ad(tmp_path / "b.h5ad", **small())):
         with pytest.raises(CellocateError, match=r"pip install 'cellocate\[scverse\]'"):
             ask()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,32 +14,12 @@ from cellocate.files import new_file
 
 if TYPE_CHECKING:
     import pandas as pd
+    from anndata import AnnData
 
 Array = NDArray[np.generic]
 
 
-@dataclass(frozen=True, eq=False)
-class AnnotatedMatrix:
-    """A matrix with annotated rows and columns, named as in AnnData.
-
-    Args:
-        x: numbers, shape (N, K).
-        obs: metadata of the rows, indexed by id; columns of numbers, booleans or text.
-        var: metadata of the columns.
-        layers: further matrices of the shape of `x`.
-        obsm: further arrays with N rows, such as features or coordinates.
-        uns: texts about the whole.
-    """
-
-    x: Array
-    obs: pd.DataFrame
-    var: pd.DataFrame
-    layers: Mapping[str, Array] = field(default_factory=dict)
-    obsm: Mapping[str, Array] = field(default_factory=dict)
-    uns: Mapping[str, str] = field(default_factory=dict)
-
-
-def write_h5ad(path: str | Path, table: AnnotatedMatrix) -> None:
+def write_h5ad(path: str | Path, x: Array, obs: pd.DataFrame, var: pd.DataFrame, **parts: Mapping[str, Any]) -> None:
     """Write an h5ad file.
 
     Columns of `obs` and `var` with mixed types or missing values are written as text, missing ones as an empty text;
@@ -48,7 +27,10 @@ def write_h5ad(path: str | Path, table: AnnotatedMatrix) -> None:
 
     Args:
         path: of the file.
-        table: what to write.
+        x: numbers, shape (N, K).
+        obs: metadata of the rows, indexed by id; columns of numbers, booleans or text.
+        var: metadata of the columns.
+        parts: `layers` (further matrices of the shape of `x`), `obsm` (arrays with N rows) and `uns` (texts).
 
     Raises:
         CellocateError: anndata is not installed.
@@ -59,21 +41,20 @@ def write_h5ad(path: str | Path, table: AnnotatedMatrix) -> None:
         >>> import pandas as pd
         >>> path = Path(tempfile.mkdtemp()) / "cells.h5ad"
         >>> known = pd.DataFrame({"area_um2": [7.5]}, index=["a_1"])
-        >>> write_h5ad(path, AnnotatedMatrix(np.ones((1, 1)), known, pd.DataFrame(index=["Nucleoli"])))
+        >>> write_h5ad(path, np.ones((1, 1)), known, pd.DataFrame(index=["Nucleoli"]))
         >>> read_h5ad(path).obs.loc["a_1", "area_um2"]
         np.float64(7.5)
     """
-    obs, var = _writable(table.obs), _writable(table.var)
-    layers, obsm, uns = dict(table.layers), dict(table.obsm), dict(table.uns)
-    whole = _anndata(path).AnnData(table.x, obs, var, uns, layers=layers, obsm=obsm)
+    own = {name: dict(part) for name, part in parts.items()}
+    whole = _anndata(path).AnnData(x, _writable(obs), _writable(var), **own)
     with new_file(path) as aside:
         whole.write_h5ad(aside, convert_strings_to_categoricals=False)
 
 
-def read_h5ad(path: str | Path) -> AnnotatedMatrix:
+def read_h5ad(path: str | Path) -> AnnData:
     """Read an h5ad file with a dense matrix, of cellocate or another program.
 
-    Other entries are ignored. Categories are read as text, missing ones as an empty text.
+    Categories are read as text, missing ones as an empty text.
 
     Raises:
         CellocateError: anndata is not installed; the file is missing, damaged or no h5ad file; or its matrix is sparse.
@@ -96,9 +77,8 @@ def read_h5ad(path: str | Path) -> AnnotatedMatrix:
     if not isinstance(table.X, np.ndarray):
         mend = "Make it dense, in anndata with: table.X = table.X.toarray()"
         raise CellocateError("no dense matrix X", where=path, mend=mend)
-    layers, obsm = dict(table.layers), dict(table.obsm)
-    uns = {name: str(text) for name, text in table.uns.items() if isinstance(text, str)}
-    return AnnotatedMatrix(table.X, _readable(table.obs), _readable(table.var), layers, obsm, uns)
+    table.obs, table.var = _readable(table.obs), _readable(table.var)
+    return table
 
 
 def _anndata(path: str | Path) -> Any:  # noqa: ANN401 # anndata is optional

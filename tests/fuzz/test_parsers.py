@@ -37,7 +37,7 @@ from cellocate.decision import Rule, read_probabilities, read_rule, read_steps, 
 from cellocate.decision.probability_tables import read_predicted_labels
 from cellocate.decision.submissions import read_sample, validate_submission, write_kaggle2021
 from cellocate.errors import CellocateError
-from cellocate.h5ad import AnnotatedMatrix, read_h5ad, write_h5ad
+from cellocate.h5ad import read_h5ad, write_h5ad
 from cellocate.images import CHANNELS
 from cellocate.images.rle import masks_of
 from cellocate.training import load_recipe
@@ -242,9 +242,7 @@ def annotated(folder: Path) -> None:
     pytest.importorskip("anndata")
     obs = pd.DataFrame({"field": ["a", "b"], "n": [1.0, 2.0]}, index=["x", "y"])
     var = pd.DataFrame({"go": ["", "GO:1"]}, index=["Nucleoplasm", "Cytosol"])
-    write_h5ad(
-        folder / "t.h5ad", AnnotatedMatrix(pixels(0, shape=(2, 2)).astype(float), obs, var, obsm={"f": np.eye(2)})
-    )
+    write_h5ad(folder / "t.h5ad", pixels(0, shape=(2, 2)).astype(float), obs, var, obsm={"f": np.eye(2)})
 
 
 def fields(folder: Path) -> None:

@@ -162,8 +162,8 @@ def test_the_command_predicts_cells(
         assert table.obsm["spatial"].shape == (count, 2)
         assert list(table.obs["field"].astype(str)) == list(open_collection(cells).fields["field"])
         model = load(run / "model", device="cpu")
-        np.testing.assert_allclose(table.x, predict_collection(model, open_collection(cells)).probabilities, rtol=1e-4)
-        assert (table.layers["predicted"] == model.card.rule.apply(table.x)).all()
+        np.testing.assert_allclose(table.X, predict_collection(model, open_collection(cells)).probabilities, rtol=1e-4)
+        assert (table.layers["predicted"] == model.card.rule.apply(table.X)).all()
         return
     fields = tmp_path / "fields.csv"
     assert cellocate("predict", run / "model", phantoms, "--out", fields).code == 0

@@ -57,7 +57,7 @@ def write_h5ad(
     places |= {name: np.asarray(values, np.float32) for name, values in (obsm or {}).items()}
     x, layers = np.asarray(predictions.probabilities, np.float32), {"predicted": predictions.labels}
     about = {"vocabulary": vocabulary.name, **(uns or {})}
-    h5ad.write_h5ad(path, h5ad.AnnotatedMatrix(x, obs, var, layers, places, about))
+    h5ad.write_h5ad(path, x, obs, var, layers=layers, obsm=places, uns=about)
 
 
 def _plain(values: pd.Series[Any], *, name: bool) -> pd.Series[Any]:

@@ -110,7 +110,7 @@ def read_embeddings(path: str | Path) -> Embeddings:
     """
     table = h5ad.read_h5ad(path)
     features, checksum = table.obsm.get(FEATURES), table.uns.get("model_checksum")
-    if features is None or checksum is None:
+    if features is None or not isinstance(checksum, str):
         raise CellocateError("an h5ad file without embeddings", where=path, mend="'cellocate embed' writes them.")
     umap = np.asarray(table.obsm[UMAP], np.float32) if UMAP in table.obsm else None
     ids = [str(i) for i in table.obs.index]
