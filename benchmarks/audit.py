@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -23,9 +24,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from cellocate import phantom
+from cellocate.choices import Judge
 from cellocate.collection import LabelledCollection, make_split, open_collection, save_split
 from cellocate.explain.audit import predict_held_out
-from cellocate.explain.audit.label_doubts import JUDGES, judge_labels
+from cellocate.explain.audit.label_doubts import judge_labels
 from cellocate.networks import load
 from cellocate.training import load_recipe
 from cellocate.training.folds import train_folds
@@ -106,7 +108,7 @@ def _of_champions(folder: Path) -> None:
 
 
 def _print(name: str, kind: str, said: list[NDArray[np.float64]], given: Truth, wrong: list[NDArray[np.bool_]]) -> None:
-    for judge in (None, *JUDGES):
+    for judge in (None, *get_args(Judge)):
         rows = []
         for p, labels, bad in zip(said, given.reshape(-1, *given.shape[-2:]), wrong, strict=True):
             if judge is None:

@@ -39,7 +39,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from cellocate.collection import open_collection
-from cellocate.collection.duplicates import clusters, perceptual_hash
+from cellocate.collection.duplicates import clusters, hash_thumbnail
+from cellocate.collection.image_quality import is_blank, thumbnail
 from cellocate.evaluation.metrics import chance_average_precision
 from cellocate.images import CHANNELS, Pixels, Scale, resize, to_float
 from cellocate.networks import LocationNetwork
@@ -136,7 +137,8 @@ def read(folder: Path, sets: dict[str, float]) -> Real:
             pixels, _ = collection.read(field, CHANNELS)
             images.append(_brought(pixels, pixel_size))
             truth.append(labels[row] if labels.shape[1] == LOCATIONS else known[field])
-            hashes.append([perceptual_hash(plane) for plane in pixels[:3]])
+            thumbnails = [(plane, thumbnail(plane)) for plane in pixels[:3]]
+            hashes.append([0 if is_blank(plane, small) else hash_thumbnail(small) for plane, small in thumbnails])
             antibodies.append(field.split("_")[0] if name == "hpa_web" else f"{name}/{field}")
     groups = clusters(np.array(hashes, np.uint64))
     for antibody in set(antibodies):  # those of one antibody are one group

@@ -12,18 +12,18 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.choices import DEFAULT_RULE as DEFAULT
+from cellocate.choices import PoolKind
 from cellocate.collection import read_labels
 from cellocate.decision import fit, fit_rule, fit_steps
 from cellocate.decision.calibration import Calibration
 from cellocate.decision.choose_rule import SIMPLE_RULES
 from cellocate.decision.logistic import logits, sigmoid
-from cellocate.decision.pooling import POOLS
 from cellocate.decision.rules import KINDS
 
 RULES: tuple[str, ...] = (DEFAULT, *(kind for kind in KINDS if kind != "argmax"))
@@ -154,7 +154,7 @@ def pools(known: Known, parts: Sequence[NDArray[Any]]) -> dict[str, Decisions]:
     stacked = np.stack([known.tables[name] for name in known.networks])
     ids = np.arange(len(known.truth)).astype(str)
     found = {}
-    for pool in POOLS:
+    for pool in get_args(PoolKind):
         decided: Decisions = {name: [np.zeros_like(known.truth) for _ in parts] for name in SOME}
         for repeat, part in enumerate(parts):
             for fold in np.unique(part):

@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -29,7 +30,7 @@ from cellocate import phantom
 from cellocate.choices import MapMethod
 from cellocate.collection import Collection, open_collection
 from cellocate.evaluation.bootstrap import mean_interval
-from cellocate.explain.evidence_maps import METHODS, map_tiles
+from cellocate.explain.evidence_maps import map_tiles
 from cellocate.images import TTA, read_channel
 from cellocate.networks import Model
 from cellocate.training import load_recipe
@@ -113,7 +114,7 @@ def _model(folder: Path, fields: int, size: int, settings: list[str]) -> Model:
     return cellocate.load(folder / "run" / "model")
 
 
-KINDS: dict[str, Maps] = {"chance": _even, "green": _green} | {method: _by(method) for method in METHODS}
+KINDS: dict[str, Maps] = {"chance": _even, "green": _green} | {method: _by(method) for method in get_args(MapMethod)}
 
 if __name__ == "__main__":
     main()

@@ -20,7 +20,6 @@ from cellocate.collection import Collection
 from cellocate.collection.filters import restrict_labels
 from cellocate.files import new_file
 from cellocate.networks import Model
-from cellocate.networks.location_network import count_parameters
 from cellocate.prediction import predict_collection
 from cellocate.training import load_recipe
 from cellocate.training.combine import combine
@@ -146,7 +145,7 @@ def predicted(row: Row, task: Task, terms: Terms, folder: Path, others: Collecti
             allow_pickle=False,
             seen=np.array(seen),
             seconds=np.array(sum(h["seconds"].sum() for h in history)),
-            parameters=np.array(sum(count_parameters(m.network) for m in models)),
+            parameters=np.array(sum(p.numel() for m in models for p in m.network.parameters())),
             size=np.array(model.card.size),
             learning=history[0]["validation_macro_average_precision"].to_numpy(np.float64),
             **_answers(model, task.collection),

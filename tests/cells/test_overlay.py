@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from cellocate.cells.cell_overlay import overlay
 from cellocate.cells.legend import with_legend
 from cellocate.cells.masks import MaskFolder
+from cellocate.choices import Colours
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
 from cellocate.images import to_float
 from cellocate.phantom import simulate_field
 from cellocate.pictures import composite
-from cellocate.pictures.colours import COLOURS
 
 CHANNELS = ("red", "green", "blue", "yellow")
 WHITE, ORANGE = [255, 255, 255], [255, 176, 0]
@@ -90,7 +92,7 @@ def test_channels_have_their_colours_and_noise_is_not_made_bright():
 def test_colours_are_those_of_reports():
     field = np.random.default_rng(0).integers(0, 255, (4, 40, 40)).astype(np.uint8)
     none = np.zeros((40, 40), int)
-    for colours in COLOURS:
+    for colours in get_args(Colours):
         picture = overlay(field, CHANNELS, none, none, colours=colours)
         expected = composite(to_float(field), CHANNELS, colours)
         np.testing.assert_allclose(picture, 0.8 * expected, atol=0.51)

@@ -1,6 +1,7 @@
 """Methods, folds and groups of splits: what each draws, keeps together and refuses."""
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -9,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_collections import table_of
 
+from cellocate.choices import SplitMethod
 from cellocate.collection import PARTS, make_split, read_split, refuse_leaks, save_split
 from cellocate.collection.duplicates import fingerprint
 from cellocate.collection.splits import leaks
-from cellocate.collection.splits.draw import METHODS
 from cellocate.collection.splits.groups import grouping
 from cellocate.collection.splits.stratify import stratify_rows, top_up
 from cellocate.errors import CellocateError
@@ -218,7 +219,7 @@ def test_folds_are_chosen_by_name(antibodies, tmp_path):
         read_split(path, antibodies, "1")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", get_args(SplitMethod))
 def test_a_split_is_read_as_it_was_saved(antibodies, method, tmp_path):
     split = make_split(antibodies, method, fingerprints=prints(antibodies, []))
     save_split(tmp_path / "s.csv", split)

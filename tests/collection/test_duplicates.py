@@ -13,7 +13,8 @@ from small_collections import write_fields
 
 from cellocate import phantom
 from cellocate.collection import inspect, open_collection
-from cellocate.collection.duplicates import BITS, clusters, fingerprint, near_pairs, parse_fingerprints, perceptual_hash
+from cellocate.collection.duplicates import BITS, clusters, fingerprint, hash_thumbnail, near_pairs, parse_fingerprints
+from cellocate.collection.image_quality import is_blank, thumbnail
 from cellocate.errors import CellocateError
 from cellocate.images import read_field, write_png
 
@@ -90,6 +91,11 @@ def fields(tmp_path_factory):
     phantom.simulate(folder, fields=10, size=256, seed=5, workers=1)
     collection = open_collection(folder)
     return {field: read_field(collection.files(field)) for field in collection.ids}
+
+
+def perceptual_hash(plane):
+    small = thumbnail(plane)
+    return 0 if is_blank(plane, small) else hash_thumbnail(small)
 
 
 def of(field):

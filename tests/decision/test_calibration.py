@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from cellocate.choices import CalibrationKind
 from cellocate.decision import Calibration
-from cellocate.decision.calibration import CALIBRATIONS, fit_calibration
+from cellocate.decision.calibration import fit_calibration
 from cellocate.decision.crossfit import assign_folds
 from cellocate.decision.logistic import logits, sigmoid
 from cellocate.errors import CellocateError
@@ -49,7 +52,7 @@ def test_a_location_of_few_fields_keeps_to_what_all_show():
     assert np.ptp(own.slopes) > 0.05  # yet each has a say
 
 
-@pytest.mark.parametrize("kind", CALIBRATIONS)
+@pytest.mark.parametrize("kind", get_args(CalibrationKind))
 def test_the_order_of_fields_stays(kind):
     rng = np.random.default_rng(0)
     p, truth = rng.random((50, 3)), rng.random((50, 3)) < 0.5  # nothing to be learnt: the slope is hardly any
@@ -58,7 +61,7 @@ def test_the_order_of_fields_stays(kind):
         np.testing.assert_array_equal(np.argsort(calibrated[:, k]), np.argsort(p[:, k]))
 
 
-@pytest.mark.parametrize("kind", CALIBRATIONS)
+@pytest.mark.parametrize("kind", get_args(CalibrationKind))
 def test_certain_probabilities_stay_numbers(kind):
     p, truth = np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]), np.eye(3, 2, dtype=bool)
     calibration, fair = fit_calibration(kind, p, truth, assign_folds(truth))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -9,12 +10,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sklearn.metrics import average_precision_score
 
+from cellocate.choices import PoolKind
 from cellocate.collection import read_labels
 from cellocate.decision import Pool, table_names
 from cellocate.decision.crossfit import assign_folds
 from cellocate.decision.hill_climb import fit_weights, weighted_average_precisions
 from cellocate.decision.logistic import sigmoid
-from cellocate.decision.pooling import POOLS, fit_pool
+from cellocate.decision.pooling import fit_pool
 from cellocate.errors import CellocateError
 
 NAMES = ("a.csv", "b.csv", "c.csv")
@@ -37,7 +39,7 @@ def fitted(kind, tables, truth, names=NAMES):
     return fit_pool(kind, tables, truth, names[: len(tables)], ids=ids, folds=assign_folds(truth))
 
 
-@pytest.mark.parametrize("kind", POOLS)
+@pytest.mark.parametrize("kind", get_args(PoolKind))
 def test_a_pool_is_the_same_after_it_was_a_file(kind):
     tables, truth = simulated()
     pool, values = fitted(kind, tables, truth)
@@ -48,7 +50,7 @@ def test_a_pool_is_the_same_after_it_was_a_file(kind):
     np.testing.assert_array_equal(again.apply(tables), pool.apply(tables))
 
 
-@pytest.mark.parametrize("kind", POOLS)
+@pytest.mark.parametrize("kind", get_args(PoolKind))
 def test_a_field_is_pooled_alike_whatever_stands_beside_it(kind):
     tables, truth = simulated()
     pool, _ = fitted(kind, tables, truth)
@@ -131,7 +133,7 @@ def test_average_precision_is_scikit_learns(seed):
 
 def test_other_numbers_of_tables_or_locations_are_refused():
     tables, truth = simulated()
-    for kind in POOLS:
+    for kind in get_args(PoolKind):
         with pytest.raises(CellocateError, match="a rule for 3 tables, but 2 are given"):
             fitted(kind, tables, truth)[0].apply(tables[:2])
     for kind in ("rank", "stacked"):
@@ -199,6 +201,6 @@ def test_real_tables_are_pooled_to_better_ones(real_data):
     def score(values):
         return weighted_average_precisions(values, truth, np.ones(len(ids)))[shown].mean()
 
-    for kind in POOLS:
+    for kind in get_args(PoolKind):
         values = fit_pool(kind, tables, truth, names, ids=ids, folds=assign_folds(truth))[1]
         assert score(values) > np.median([score(table) for table in tables])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from cellocate.choices import CalibrationKind, PoolKind
 from cellocate.decision import Rule, Steps, describe_steps, fit_steps, read_rule, read_steps, save_rule
-from cellocate.decision.calibration import CALIBRATIONS
-from cellocate.decision.pooling import POOLS
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import get_vocabulary
 
@@ -42,8 +42,8 @@ def files(tmp_path, fields):
     return tmp_path
 
 
-@pytest.mark.parametrize("calibrate", [None, *CALIBRATIONS])
-@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("calibrate", [None, *get_args(CalibrationKind)])
+@pytest.mark.parametrize("pool", get_args(PoolKind))
 def test_steps_survive_saving_and_do_the_same(tmp_path, fields, pool, calibrate):
     ids, tables, truth = fields
     fitted = fit_steps(tables, truth, ["a", "b"], ids, pool=pool, calibrate=calibrate)

@@ -1,10 +1,13 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
 from small_models import SIZE, looking
 
+from cellocate.choices import MapMethod
 from cellocate.errors import CellocateError
-from cellocate.explain.evidence_maps import METHODS, map_tiles
+from cellocate.explain.evidence_maps import map_tiles
 from cellocate.networks import Model, build_network, load
 from cellocate.networks.heads import build_head
 
@@ -18,7 +21,7 @@ def spots():
     return tiles
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", get_args(MapMethod))
 @pytest.mark.parametrize("several", [False, True])
 def test_a_location_is_seen_where_its_channel_is_bright(run, spots, method, several):
     maps = map_tiles(looking(run, several=several), spots, [0, 1, 5], method)
@@ -45,7 +48,7 @@ def test_gradients_add_up_to_what_the_spot_adds(run, spots):
 
 
 @pytest.mark.parametrize("head", ["linear", "concat", "blocks", "attention", "flatten"])
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", get_args(MapMethod))
 def test_every_head_has_maps(run, spots, head, method):
     card = load(run / "model").card
     torch.manual_seed(0)
@@ -58,7 +61,7 @@ def test_every_head_has_maps(run, spots, head, method):
         assert maps.max() > 0
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", get_args(MapMethod))
 def test_a_transformer_has_maps(run, spots, method):
     card = load(run / "model").card
     torch.manual_seed(0)

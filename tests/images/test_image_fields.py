@@ -1,6 +1,7 @@
 """The channels of a field together, and the three ways in which pixels become floats."""
 
 import itertools
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from small_images import noise
 
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_field, to_float, write_png
-from cellocate.images.field_pixels import INTENSITIES
+from cellocate.images.field_pixels import Intensity
 
 PIXELS = {channel: noise(seed=seed) for seed, channel in enumerate(CHANNELS)}
 
@@ -87,7 +88,7 @@ def test_depth_divides_by_the_largest_value_of_the_depth(dtype, largest):
 
 def test_8_and_16_bits_of_one_scene_are_the_same_floats():
     field = noise(shape=(2, 20, 30))
-    for intensity in INTENSITIES:
+    for intensity in get_args(Intensity):
         np.testing.assert_allclose(
             to_float(field, intensity), to_float(field.astype(np.uint16) * 257, intensity), atol=1e-6
         )
@@ -121,7 +122,9 @@ def test_a_few_burnt_pixels_do_not_set_the_scale():
     np.testing.assert_allclose(to_float(burnt, "channel")[0, 1:], to_float(field, "channel")[0, 1:], atol=0.03)
 
 
-@given(st.sampled_from(INTENSITIES), st.sampled_from([np.uint8, np.uint16]), st.integers(1, 5), st.integers(0, 99))
+@given(
+    st.sampled_from(get_args(Intensity)), st.sampled_from([np.uint8, np.uint16]), st.integers(1, 5), st.integers(0, 99)
+)
 @settings(max_examples=60)
 def test_floats_lie_between_0_and_1_and_keep_the_order_of_pixels(intensity, dtype, side, seed):
     field = noise(dtype, (2, side, side), seed)
@@ -155,7 +158,7 @@ def test_floats_between_0_and_1_are_taken_as_they_are(dtype):
     np.testing.assert_array_equal(found, field.astype(np.float32))
 
 
-@pytest.mark.parametrize("intensity", INTENSITIES)
+@pytest.mark.parametrize("intensity", get_args(Intensity))
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -200,6 +203,6 @@ def test_pixels_of_another_type_are_refused(dtype):
 def test_the_pixels_given_are_left_alone():
     for field in (noise(shape=(2, 9, 9)), np.linspace(0, 1, 18, dtype=np.float32).reshape(2, 3, 3)):
         before = field.copy()
-        for intensity in INTENSITIES:
+        for intensity in get_args(Intensity):
             to_float(field, intensity)
         np.testing.assert_array_equal(field, before)

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from parameter_counts import count_parameters
 from torch import nn
 
 from cellocate.errors import CellocateError
 from cellocate.networks.heads import GatedAttention, Head, build_head
-from cellocate.networks.location_network import count_parameters
 from cellocate.registry import HEADS
 
 NAMES = HEADS.own

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from parameter_counts import count_parameters
 from torch import nn
 
 from cellocate.images import CHANNELS
 from cellocate.networks import LocationNetwork, build_network, freeze
-from cellocate.networks.location_network import count_parameters
 
 
 @pytest.mark.parametrize("channels", [("green",), CHANNELS[:3], CHANNELS])

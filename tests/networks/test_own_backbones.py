@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from parameter_counts import count_parameters
 from torch import nn
 
 from cellocate.images import CHANNELS
 from cellocate.networks import build_network
-from cellocate.networks.location_network import count_parameters
 from cellocate.networks.own_backbones import Cnn128, DenseNet73
 
 

@@ -1,12 +1,13 @@
 from itertools import combinations
+from typing import get_args
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from skimage.color import rgb2lab
 
+from cellocate.choices import Colours
 from cellocate.pictures import STAINS, composite, light
-from cellocate.pictures.colours import COLOURS
 from cellocate.pictures.style import PALETTE, group_colours
 from cellocate.vocabulary import get_vocabulary
 
@@ -35,7 +36,7 @@ def test_magenta_can_be_told_apart_by_who_cannot_tell_red_from_green(blindness):
     assert least_difference("magenta", blindness) > 30 > least_difference("atlas", blindness)
 
 
-@pytest.mark.parametrize("colours", COLOURS)
+@pytest.mark.parametrize("colours", get_args(Colours))
 def test_the_protein_is_green(colours):
     assert light("green", colours) == (0, 1, 0)
 

@@ -6,7 +6,6 @@ The rule comes from the champion of the 2018 challenge: each of the three hashes
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +13,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.grouping import connected_groups
-from cellocate.collection.image_quality import is_blank, thumbnail
 from cellocate.errors import CellocateError
 
 HASHED = ("red", "green", "blue")
@@ -23,31 +21,15 @@ _STRIP = 2**22  # pairs compared at once: 32 MiB of differences
 _EDGES = 2**22  # pairs kept before they are reduced to clusters
 
 
-def perceptual_hash(plane: NDArray[Any]) -> int:
-    """64 bits that hardly change when an image is shrunk, compressed or brightened; 0 for a blank image.
+def hash_thumbnail(small: NDArray[np.float32]) -> int:
+    """64 bits of a channel that is not blank, which hardly change when it is shrunk, compressed or brightened.
 
-    The 8 × 8 lowest frequencies of a thumbnail of 32 × 32 px, each above or below their median.
-
-    Args:
-        plane: one channel, shape (H, W), uint8 or uint16.
+    The 8 × 8 lowest frequencies of its thumbnail, shape (32, 32), each above or below their median.
 
     References:
         Zauner. Implementation and Benchmarking of Perceptual Image Hash Functions. 2010 (its DCT-based hash).
         imagehash's `phash` shrinks with another filter and differs in a bit or so.
-
-    Example:
-        >>> ramp = np.add.outer(np.arange(64), 2 * np.arange(64)).astype(np.uint8)
-        >>> (perceptual_hash(ramp) ^ perceptual_hash(ramp[::2, ::2])).bit_count() <= BITS
-        True
-        >>> perceptual_hash(np.zeros((64, 64), np.uint8))
-        0
     """
-    small = thumbnail(plane)
-    return 0 if is_blank(plane, small) else hash_thumbnail(small)
-
-
-def hash_thumbnail(small: NDArray[np.float32]) -> int:
-    """The perceptual hash of a channel that is not blank, from its thumbnail, shape (32, 32)."""
     lowest = cv2.dct(small)[:8, :8].ravel()
     return int.from_bytes(np.packbits(lowest > np.median(lowest)).tobytes())
 
@@ -117,7 +99,7 @@ def near_pairs(hashes: NDArray[np.uint64], bits: int = BITS) -> Iterator[NDArray
             yield np.column_stack([rows[left], rows[right]])
 
 
-def clusters(hashes: NDArray[np.uint64], bits: int = BITS) -> NDArray[np.intp]:
+def clusters(hashes: NDArray[np.uint64]) -> NDArray[np.intp]:
     """The number of each field's cluster, shape (N,): fields that near pairs connect, directly or through others.
 
     See `near_pairs` for the arguments. A field without near duplicates has a cluster of its own.
@@ -125,7 +107,7 @@ def clusters(hashes: NDArray[np.uint64], bits: int = BITS) -> NDArray[np.intp]:
     distinct, members = np.unique(hashes, axis=0, return_inverse=True)
     number, kept = np.arange(len(distinct)), 0
     edges: list[NDArray[np.intp]] = []
-    for pairs in near_pairs(distinct, bits):
+    for pairs in near_pairs(distinct):
         edges.append(pairs)
         kept += len(pairs)
         if kept > _EDGES:  # a collection of many duplicates must not fill the memory

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -13,8 +12,6 @@ from cellocate.choices import CalibrationKind
 from cellocate.decision.crossfit import cross_fitted
 from cellocate.decision.logistic import fit_logistic, logits, sigmoid
 from cellocate.errors import CellocateError
-
-CALIBRATIONS: tuple[CalibrationKind, ...] = get_args(CalibrationKind)
 
 _MAX_SLOPE = 20.0
 _SPREAD = 0.25  # of a location's intercept and slope around those of all

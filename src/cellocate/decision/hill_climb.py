@@ -11,7 +11,7 @@ _BAGS, _STEPS = 10, 10
 _BINS, _ENDS = 1024, 14.0  # of logits, finer than any table's noise
 
 
-def fit_weights(tables: Floats, truth: Bools, *, seed: int = 0) -> Doubles:
+def fit_weights(tables: Floats, truth: Bools) -> Doubles:
     """Fit the weights whose mean of the tables has the best macro average precision.
 
     Starting from the best table, the table that helps most is added again and again, with replacement, and the best mix
@@ -21,7 +21,6 @@ def fit_weights(tables: Floats, truth: Bools, *, seed: int = 0) -> Doubles:
     Args:
         tables: probabilities, shape (M, N, K).
         truth: shape (N, K), bool.
-        seed: of the resamples.
 
     Returns:
         Shape (M,), summing to 1; equal weights where no location occurs.
@@ -32,7 +31,7 @@ def fit_weights(tables: Floats, truth: Bools, *, seed: int = 0) -> Doubles:
     """
     if not truth.any():
         return np.full(len(tables), 1 / len(tables))
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     values = tables[:, :, truth.any(axis=0)].astype(np.float64)
     weights = [_climb(values, truth[:, truth.any(axis=0)], _resample(rng, len(truth))) for _ in range(_BAGS)]
     return np.asarray(np.mean(weights, axis=0))

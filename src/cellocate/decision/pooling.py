@@ -7,7 +7,6 @@ import os.path
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -18,8 +17,6 @@ from cellocate.decision.crossfit import cross_fitted
 from cellocate.decision.hill_climb import fit_weights
 from cellocate.decision.logistic import fit_logistic, logits, sigmoid
 from cellocate.errors import CellocateError
-
-POOLS: tuple[PoolKind, ...] = get_args(PoolKind)
 
 _LEVELS = sigmoid(np.linspace(-7, 7, 57))  # quantiles of ranks, close together at both ends
 _SPREAD = 0.5  # of a stacked weight around that of the mean

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import get_args
 
 import numpy as np
 import torch
@@ -16,8 +15,6 @@ from cellocate.choices import MapMethod
 from cellocate.errors import CellocateError
 from cellocate.explain.background import background
 from cellocate.networks import LocationNetwork, Model
-
-METHODS: tuple[MapMethod, ...] = get_args(MapMethod)
 
 _FINE = 8  # px; the largest place in the feature map of LayerCAM
 _DEPTH = 2  # nesting of modules: the stages and blocks of timm's networks

@@ -79,9 +79,9 @@ class LabelCounts:
         rows = [("; ".join(self.names[i] for i in labels), len(labels), n) for labels, n in ordered]
         return pd.DataFrame(rows, columns=["labels", "size", "fields"])
 
-    def rarest(self, count: int = 5) -> list[str]:
-        """The rarest locations that occur, rarest first."""
-        return self._ordered(np.flatnonzero(self.per_location > 0), self.per_location)[:count]
+    def rarest(self) -> list[str]:
+        """The five rarest locations that occur, rarest first."""
+        return self._ordered(np.flatnonzero(self.per_location > 0), self.per_location)[:5]
 
     def never_alone(self) -> list[str]:
         """The locations that occur, but never alone."""

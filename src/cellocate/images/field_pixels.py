@@ -20,7 +20,6 @@ CHANNELS: tuple[str, ...] = get_args(Channel)
 _COLOURS: dict[str, Colour] = {"red": "red", "green": "green", "blue": "blue", "yellow": "mean"}
 
 Intensity = Literal["depth", "channel", "field"]
-INTENSITIES: tuple[Intensity, ...] = get_args(Intensity)
 _ROUNDING = 1e-5  # beyond 0 and 1, as a resized or converted image may be
 _PERCENTILES = (0.1, 99.9)  # a few dead or burnt pixels should not set the scale
 

@@ -41,9 +41,9 @@ class Signal(NamedTuple):
     noise: float
     side: int
 
-    def peak(self, share: float = 0.001) -> float:
-        """How far the brightest share of the blocks stands out, in standard deviations of the noise."""
-        return float(np.quantile(self.above, 1 - share))
+    def peak(self) -> float:
+        """How far the brightest thousandth of the blocks stands out, in standard deviations of the noise."""
+        return float(np.quantile(self.above, 0.999))
 
     def largest_patch(self) -> float:
         """The share of the channel that the largest connected patch of clear signal covers."""

@@ -148,13 +148,3 @@ def freeze(network: LocationNetwork, frozen: bool) -> None:
     network.frozen = frozen
     network.backbone.requires_grad_(not frozen)
     network.train(network.training)
-
-
-def count_parameters(network: nn.Module) -> int:
-    """Number of trainable parameters, frozen ones included; running statistics are not counted.
-
-    Example:
-        >>> count_parameters(nn.Linear(3, 2))
-        8
-    """
-    return sum(parameter.numel() for parameter in network.parameters())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,6 @@ from cellocate.choices import Colours
 
 STAINS = {"red": "microtubules", "green": "protein", "blue": "nucleus", "yellow": "endoplasmic reticulum"}
 
-COLOURS: tuple[Colours, ...] = get_args(Colours)
 
 # Light of two or three primaries is dimmed: at full strength the endoplasmic reticulum, which fills the cell, would
 # hide the protein.

@@ -87,8 +87,8 @@ def lines_of(path: Path, encoding: str | None = None) -> Iterator[Iterator[str]]
             yield (_line(line, path) for line in file)
 
 
-def text_lines(path: str | Path, what: str = "list") -> Iterator[tuple[int, str]]:
-    """Number and stripped text of each line of a file that is no table.
+def text_lines(path: str | Path) -> Iterator[tuple[int, str]]:
+    """Number and stripped text of each line of a list.
 
     Raises:
         CellocateError: it cannot be read as text.
@@ -100,9 +100,9 @@ def text_lines(path: str | Path, what: str = "list") -> Iterator[tuple[int, str]
                 yield number, line.strip()
     except UnicodeDecodeError:
         where = f"{path}, after line {number}"
-        raise CellocateError(f"a {what} that is not UTF-8", where=where, mend="Save it as UTF-8.") from None
+        raise CellocateError("a list that is not UTF-8", where=where, mend="Save it as UTF-8.") from None
     except UNREADABLE as error:
-        raise CellocateError(f"a {what} that cannot be read ({error})", where=path, mend="Write it again.") from None
+        raise CellocateError(f"a list that cannot be read ({error})", where=path, mend="Write it again.") from None
 
 
 def no_text(path: Path) -> CellocateError:

@@ -45,18 +45,13 @@ class LocationMap:
         >>> to19 = map_between("hpa28", "hpa19")
         >>> to19.apply((7, 1, 2, 0, 12, 13))
         (0, 1, 2, 7, 9)
-        >>> [to19.source.names[i] for i in to19.without_target]
+        >>> [name for name, target in zip(to19.source.names, to19.targets, strict=True) if target is None]
         ['Microtubule ends', 'Cytokinetic bridge', 'Rods & rings']
     """
 
     source: Vocabulary
     target: Vocabulary
     targets: tuple[int | None, ...]
-
-    @property
-    def without_target(self) -> tuple[int, ...]:
-        """Source labels without a target."""
-        return tuple(i for i, target in enumerate(self.targets) if target is None)
 
     def apply(self, labels: Sequence[int]) -> tuple[int, ...]:
         """Map a label set; labels without a target are dropped, merged labels counted once."""

@@ -1,13 +1,16 @@
 """At least one location and at most some: what is added is the nearest, what is kept the furthest above."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from cellocate.choices import Fallback
 from cellocate.decision import fit
-from cellocate.decision.rules import FALLBACKS, KINDS
+from cellocate.decision.rules import KINDS
 
 TABLE = arrays(np.float64, (8, 4), elements=st.integers(0, 20).map(lambda i: i / 20))
 TRUTH = arrays(bool, (8, 4))
@@ -39,7 +42,9 @@ def test_those_furthest_above_their_thresholds_are_kept(probabilities, truth):
 
 def test_the_nearest_is_not_always_the_likeliest():
     probabilities, truth = np.array([[0.8, 0.3], [0.9, 0.1], [0.1, 0.4]]), np.array([[0, 0], [1, 0], [0, 1]], bool)
-    decided = {f: fit("per_class", probabilities, truth, fallback=f).apply(probabilities)[0] for f in FALLBACKS}
+    decided = {
+        f: fit("per_class", probabilities, truth, fallback=f).apply(probabilities)[0] for f in get_args(Fallback)
+    }
     # thresholds are .85 and .35: both lack .05, and the first of equals is taken
     assert decided["none"].tolist() == [False, False]
     assert decided["likeliest"].tolist() == [True, False]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,6 @@ from cellocate.collection.splits.split import PARTS, Split
 from cellocate.collection.splits.stratify import stratify_rows, top_up
 from cellocate.errors import CellocateError
 
-METHODS: tuple[SplitMethod, ...] = get_args(SplitMethod)
 MIN_PER_LOCATION = 5
 LEFT_OUT_BY = "cell_line"
 
@@ -44,7 +43,7 @@ def make_split(
 
     Args:
         collection: the fields; with labels for stratified methods.
-        method: one of `METHODS`.
+        method: one of `SplitMethod`.
         by: columns that group fields, and `duplicates`; groups that any of them connects become one. By default
             `Collection.group`; for leave-one-out `cell_line`.
         validation: share of the groups, 0 to 1; not used with folds.

@@ -2,6 +2,6 @@
 
 from cellocate.decision.rules.fitting import fit, label_limit, match_ratios
 from cellocate.decision.rules.kinds import RuleKind
-from cellocate.decision.rules.rule import FALLBACKS, KINDS, Rule
+from cellocate.decision.rules.rule import KINDS, Rule
 
-__all__ = ["FALLBACKS", "KINDS", "Rule", "RuleKind", "fit", "label_limit", "match_ratios"]
+__all__ = ["KINDS", "Rule", "RuleKind", "fit", "label_limit", "match_ratios"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, get_args
+from typing import Annotated
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -18,7 +18,6 @@ from cellocate.errors import CellocateError
 from cellocate.registry import RULES
 
 KINDS = RULES.own
-FALLBACKS: tuple[Fallback, ...] = get_args(Fallback)
 
 
 class Rule(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from cellocate.choices import Judge
 from cellocate.decision.logistic import fit_logistic, logits, sigmoid
 from cellocate.errors import CellocateError
-
-JUDGES: tuple[Judge, ...] = get_args(Judge)
 
 _ROUNDS = 500  # limit of expectation and maximisation, which ends long before
 _START, _MIN, _MAX = 0.05 / 3, 1e-4, 0.3  # share of fields with one kind of mistake: first guess and limits
