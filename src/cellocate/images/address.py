@@ -125,3 +125,8 @@ def suffix(path: Path) -> str:
     name = path.name.lower()
     ending = Path(name).suffix
     return Path(name.removesuffix(".gz")).suffix + ".gz" if ending == ".gz" else ending
+
+
+def is_tiff(path: Path) -> bool:
+    """Whether a file is a TIFF, perhaps gzipped, by its suffix."""
+    return suffix(path).startswith(".tif")

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
 from cellocate.images import read_stacks
-from cellocate.images.address import Address, Projection, refuse_device, suffix
+from cellocate.images.address import Address, Projection, is_tiff, refuse_device, suffix
 from cellocate.images.colour_planes import channel_plane, is_ramp
 from cellocate.images.orientation import TAG, upright, upright_shape
 from cellocate.images.plane_files import plane_at, plane_files, projected
@@ -99,7 +99,7 @@ def read_numbers(path: str | Path) -> NDArray[Any]:
     path = Path(path)
     try:
         refuse_device(path)
-        return read_samples(path) if _is_tiff(path) else _pillow_numbers(path)
+        return read_samples(path) if is_tiff(path) else _pillow_numbers(path)
     except SeveralPlanes:
         raise CellocateError("an image of several planes", where=path, mend="Give one plane per file.") from None
     except _UNREADABLE as error:
@@ -118,7 +118,7 @@ def read_header(path: str | Path) -> ImageHeader:
     path = address.file
     try:
         refuse_device(path)
-        if address.channel is not None or _is_tiff(path):
+        if address.channel is not None or is_tiff(path):
             height, width, kind = _tiff_header(address)
             if kind not in _TIFF_DEPTHS:
                 raise _wrong_depth(path, kind)
@@ -137,7 +137,7 @@ def in_colour(path: Path) -> bool:
     """Whether a file is a single colour picture, by its header; False if it is unreadable."""
     try:
         refuse_device(path)
-        if _is_tiff(path):
+        if is_tiff(path):
             tiff_header(path)  # raises if it has several planes
             with opened(path) as tiff:
                 return bool(tiff.pages.first.photometric != MINISBLACK)
@@ -157,7 +157,7 @@ def significant_bits(path: str | Path) -> int | None:
     try:
         if address.channel is not None:
             return read_stacks.bits(address)
-        return bits_of(address.file) if _is_tiff(address.file) else None
+        return bits_of(address.file) if is_tiff(address.file) else None
     except _UNREADABLE as error:
         raise unreadable(address.file, error) from None
 
@@ -177,10 +177,6 @@ _UNREADABLE = (
 )
 
 
-def _is_tiff(path: Path) -> bool:
-    return suffix(path).startswith(".tif")
-
-
 def _decoded(address: Address) -> NDArray[Any]:
     try:
         refuse_device(address.file)
@@ -193,7 +189,7 @@ def _pixels(address: Address) -> NDArray[Any]:
     if address.channel is not None:
         return read_stacks.read_plane(address)
     try:
-        if _is_tiff(address.file):
+        if is_tiff(address.file):
             pixels = read_tiff(address.file)
         else:
             pixels = _read_pillow(address.file, in_colours=address.colour is not None)

@@ -79,7 +79,7 @@ def fit_references(
     """
     if len(learnt) <= NEIGHBOURS or not len(validated):
         return None
-    features = _unit(learnt).astype(np.float16)
+    features = unit_length(learnt).astype(np.float16)
     known = References(
         features, 1.0, None if brightness is None else Brightness(np.asarray(brightness[0], np.float32), 1.0)
     )
@@ -95,11 +95,12 @@ def fit_references(
 
 
 def _distances(features: NDArray[np.floating[Any]], references: NDArray[np.float16]) -> NDArray[np.float32]:
-    near = _unit(features) @ references.astype(np.float32).T
+    near = unit_length(features) @ references.astype(np.float32).T
     tenth = np.partition(near, len(references) - NEIGHBOURS, axis=1)[:, len(references) - NEIGHBOURS]
     return np.asarray(np.sqrt(np.maximum(2 - 2 * tenth, 0)), dtype=np.float32)
 
 
-def _unit(features: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+def unit_length(features: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Scale features, shape (N, D), to length 1; those of length 0 stay."""
     length = np.linalg.norm(features.astype(np.float32), axis=1, keepdims=True)
     return np.asarray(features / np.maximum(length, 1e-12), dtype=np.float32)

@@ -24,7 +24,7 @@ from cellocate.collection.layouts.naming_conventions import (
 from cellocate.collection.layouts.register_layout import is_one_file, layout
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
-from cellocate.images.address import Address, suffix
+from cellocate.images.address import Address, is_tiff, suffix
 from cellocate.images.image_files import in_colour
 from cellocate.images.read_stacks import describe
 from cellocate.images.stack import MICROSCOPES
@@ -137,7 +137,7 @@ def _by_token(place: Path, reading: FolderSettings) -> FoundFields | None:
         places = assign(choices, reading.channels)
     except CellocateError:
         numbered = reading.channels and not words_in_names(reading)
-        colours = coloured and suffix(first).startswith(".tif")
+        colours = coloured and is_tiff(first)
         if _has_stacks(place, seen) or (numbered and (colours or len(names.tokens) == 1)):
             return None  # stacks may have these channels
         raise
@@ -187,7 +187,7 @@ def _holds_several(path: Path, names: ParsedNames) -> bool:
     Slices may be channels if every name lists several stains.
     """
     try:
-        if not suffix(path).startswith(".tif") or in_colour(path):
+        if not is_tiff(path) or in_colour(path):
             return False
         images = describe(path)
     except (CellocateError, OSError):  # reported when the image is read

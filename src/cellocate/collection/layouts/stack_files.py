@@ -21,7 +21,7 @@ from cellocate.collection.layouts.register_layout import is_one_file, layout
 from cellocate.collection.layouts.stack_tally import StackTally
 from cellocate.counted import counted
 from cellocate.errors import CellocateError
-from cellocate.images.address import Address, suffix
+from cellocate.images.address import Address, is_tiff, suffix
 from cellocate.images.image_files import unreadable
 from cellocate.images.ome_zarr import container, is_zarr
 from cellocate.images.read_stacks import describe, unclear
@@ -67,7 +67,7 @@ def candidates(place: Path) -> list[Path]:
     """Files and folders in `place` that may hold several channels."""
     with os.scandir(place) as entries:
         paths = [place / entry.name for entry in entries if not entry.name.startswith(".")]
-    return sorted(path for path in paths if _tiff(path) or _surely(path) or is_zarr(path))
+    return sorted(path for path in paths if is_tiff(path) or _surely(path) or is_zarr(path))
 
 
 def has_stack_files(place: Path) -> bool:
@@ -118,7 +118,7 @@ def opening_error(path: Path) -> CellocateError | None:
 
 def is_stack_file(path: Path) -> bool:
     """Whether a file (or Zarr folder) may hold several channels."""
-    return is_zarr(path) or (path.is_file() and (_tiff(path) or _surely(path)))
+    return is_zarr(path) or (path.is_file() and (is_tiff(path) or _surely(path)))
 
 
 def _found(
@@ -272,10 +272,6 @@ def _is_stack(images: Sequence[Stack] | CellocateError) -> bool:
 def _names_channels(images: Sequence[Stack] | CellocateError) -> bool:
     """Whether a file names its channels; masks and colour pictures do not."""
     return not isinstance(images, CellocateError) and any(len(image.names) > 1 and any(image.names) for image in images)
-
-
-def _tiff(path: Path) -> bool:
-    return suffix(path).startswith(".tif")
 
 
 def _surely(path: Path) -> bool:

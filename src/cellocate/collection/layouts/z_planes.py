@@ -8,7 +8,7 @@ import pandas as pd
 
 from cellocate.collection.collection import Collection
 from cellocate.errors import CellocateError
-from cellocate.images.address import Address, Projection, suffix
+from cellocate.images.address import Address, Projection, is_tiff
 from cellocate.images.read_stacks import describe
 
 
@@ -37,7 +37,7 @@ def _at(file: str | None, z: int | Projection) -> str | None:
     if file is None or pd.isna(file):
         return None
     address = Address.parse(file)
-    one_channel = address.channel is None and suffix(address.file).startswith(".tif")
+    one_channel = address.channel is None and is_tiff(address.file)
     return str(replace(address, z=z)) if one_channel or address.z is not None else file
 
 
@@ -47,7 +47,7 @@ def _first(collection: Collection) -> Address | None:
         return None
     address = Address.parse(collection.fields[collection.channels[0]].dropna().iloc[0])
     named = address.channel is not None or address.z is not None
-    return None if named or not suffix(address.file).startswith(".tif") else address
+    return None if named or not is_tiff(address.file) else address
 
 
 def _planes(address: Address | None) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cellocate.errors import CellocateError
 from cellocate.files import new_file
+from cellocate.networks.ood import unit_length
 
 _BLOCK = 2**25  # similarities in memory at once: 128 MiB
 _PER_LIST, _PROBED = 40, 1 / 16  # fields per list of the index; share of lists to search
@@ -43,7 +44,7 @@ def find_nearest(
         >>> find_nearest(np.eye(3, dtype=np.float32), np.array([[3, 1, 0]], np.float32), count=2).rows.tolist()
         [[0, 1]]
     """
-    known, asked = normalise(features), normalise(queries)
+    known, asked = unit_length(features), unit_length(queries)
     count = min(count, len(known) - max((len(rows) for rows in excluded or ()), default=0))
     step = max(1, _BLOCK // max(1, len(known)))
     rows, values = [np.zeros((0, count), np.intp)], [np.zeros((0, count), np.float32)]
@@ -85,7 +86,7 @@ class Index:
 
     def __init__(self, features: Features) -> None:
         faiss = _faiss()
-        known = normalise(features)
+        known = unit_length(features)
         lists = max(1, min(len(known) // _PER_LIST, int(4 * len(known) ** 0.5)))
         self._index = faiss.index_factory(known.shape[1], f"IVF{lists},Flat", faiss.METRIC_INNER_PRODUCT)
         self._index.cp.min_points_per_centroid = 1
@@ -101,9 +102,9 @@ class Index:
         """Whether the index was made from these features, in this order; tested on some of them."""
         if (len(self), int(self._index.d)) != features.shape:
             return False
-        some = normalise(features[np.linspace(0, len(self) - 1, min(_PROVED, len(self))).astype(int)])
+        some = unit_length(features[np.linspace(0, len(self) - 1, min(_PROVED, len(self))).astype(int)])
         found, own = self.nearest(some, 1), (some * some).sum(axis=1)
-        again = normalise(features[found.rows[:, 0]])  # an identical field may be found
+        again = unit_length(features[found.rows[:, 0]])  # an identical field may be found
         return bool(
             np.allclose(found.similarities[:, 0], own, atol=1e-4)
             and np.allclose((again * some).sum(axis=1), own, atol=1e-4)
@@ -111,7 +112,7 @@ class Index:
 
     def nearest(self, queries: Features, count: int = 10) -> Nearest:
         """Like `find_nearest`; a row is -1 if fewer were found."""
-        similarities, rows = self._index.search(normalise(queries), count)
+        similarities, rows = self._index.search(unit_length(queries), count)
         return Nearest(np.asarray(rows, np.intp), np.asarray(similarities, np.float32))
 
     def save(self, path: str | Path) -> None:
@@ -133,12 +134,6 @@ class Index:
         except RuntimeError:
             raise CellocateError("no index of neighbours", where=path, mend="Remove it; a new one is made.") from None
         return index
-
-
-def normalise(features: NDArray[np.floating[Any]]) -> Features:
-    """Scale features, shape (N, D), to length 1; those of length 0 stay. float32."""
-    length = np.linalg.norm(features, axis=1, keepdims=True)
-    return np.ascontiguousarray(features / np.maximum(length, 1e-12), np.float32)
 
 
 def _faiss() -> Any:  # noqa: ANN401 # an optional library without types
