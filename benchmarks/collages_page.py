@@ -15,7 +15,7 @@ from collages_cells import LOCATIONS, Cells, Said
 from numpy.typing import NDArray
 
 from cellocate.cells.clean_up import RULES, CleanUp, removal_reasons
-from cellocate.cells.masks import read_labels
+from cellocate.cells.masks import read_label_image
 from cellocate.images import CHANNELS, read_channel
 
 RESAMPLES = 1000
@@ -106,7 +106,7 @@ def _cells_found(cells: Cells, real: Path) -> str:
 
 def _squares(real: Path, cells: Cells, collage: str) -> tuple[Floats, Floats, float]:
     """Of each square how many cells have their middle there, and how well the largest covers what is lit; µm per px."""
-    labels = read_labels(cells.folder / "masks" / f"{collage}_cells.png").labels
+    labels = read_label_image(cells.folder / "masks" / f"{collage}_cells.png").labels
     area = cells.table["area_um2"][cells.collages == collage].sum()
     planes = [read_channel(real / "images" / f"{collage}_{c}.jpg", c) for c in CHANNELS]
     lit = cv2.GaussianBlur(np.max(planes, axis=0), (0, 0), 2) > LIT

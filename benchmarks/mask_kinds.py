@@ -22,7 +22,7 @@ from scipy.ndimage import center_of_mass
 from skimage.color import label2rgb
 from skimage.segmentation import find_boundaries
 
-from cellocate.cells.masks import as_label_image, in_one_piece, read_labels
+from cellocate.cells.masks import as_label_image, in_one_piece, read_label_image
 from cellocate.errors import CellocateError
 from cellocate.phantom import simulate_field
 
@@ -55,7 +55,7 @@ def _truth(phantoms: int) -> Iterator[Labels]:
             yield _numbered(in_one_piece(cells))
     if folder := os.environ.get("CELLOCATE_REAL_DATA"):
         for path in [*Path(folder, "nuclei").glob("*_nuclei.png"), *Path(folder, "kaggle2021", "cell_masks").iterdir()]:
-            yield _numbered(read_labels(path).labels)
+            yield _numbered(read_label_image(path).labels)
 
 
 def _numbered(labels: NDArray[Any]) -> Labels:

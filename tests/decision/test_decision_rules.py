@@ -11,7 +11,7 @@ from sklearn.metrics import f1_score
 from cellocate.collection import read_labels
 from cellocate.decision import Rule, fit
 from cellocate.decision.rules import KINDS
-from cellocate.decision.rules.single import thresholds_of_unseen
+from cellocate.decision.rules.single import thresholds_of_absent
 from cellocate.errors import CellocateError
 
 WITH_THRESHOLDS = ("fixed", "single", "per_class")
@@ -93,7 +93,7 @@ def test_with_few_labels_the_default_rule_keeps_locations_that_never_occur_near_
     thresholds = np.array(fit("expected_f1", probabilities, truth).thresholds)[~truth.any(axis=0)]
     n = truth.sum()
     expected = (n * single + 10 * 0.5) / (n + 10) if n else 0.5
-    capped = thresholds_of_unseen(probabilities, expected)[~truth.any(axis=0)]
+    capped = thresholds_of_absent(probabilities, expected)[~truth.any(axis=0)]
     np.testing.assert_allclose(thresholds, capped if n else 0.5)
 
 

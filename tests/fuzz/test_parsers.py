@@ -24,7 +24,7 @@ from cellocate.assessment.true_cells import read_true_cells
 from cellocate.cells.masks import (
     MaskFolder,
     read_geojson,
-    read_labels,
+    read_label_image,
     write_geojson,
     write_labels,
     write_zarr_labels,
@@ -303,7 +303,7 @@ TARGETS = {
     ),
     "zarr labels": Target(
         lambda folder: write_zarr_labels(folder / "a_cells.zarr", masks()[1]),
-        lambda folder: read_labels(folder / "a_cells.zarr", (SIDE, SIDE)),
+        lambda folder: read_label_image(folder / "a_cells.zarr", (SIDE, SIDE)),
     ),
     "submission-2018": Target(
         text("s.csv", "Id,Predicted\na,0 25\nb,\nc,16\n"), lambda folder: validate_submission(folder / "s.csv"), 2

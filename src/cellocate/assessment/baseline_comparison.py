@@ -10,7 +10,7 @@ from typing import Any
 from cellocate.arrays import Bools
 from cellocate.decision import Predictions
 from cellocate.evaluation import compare
-from cellocate.pictures.text_format import number
+from cellocate.pictures.wording import number
 
 LEVEL = 0.05
 _NAMES = {

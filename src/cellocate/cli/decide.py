@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cellocate.collection.label_tables import Labels
+    from cellocate.collection.challenge_labels import Labels
     from cellocate.decision import Rule
     from cellocate.vocabulary import Vocabulary
 

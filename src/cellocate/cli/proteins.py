@@ -76,8 +76,8 @@ def proteins(
         note(*steps.pool.check_use(decision.table_names(predictions), ids))
     probabilities = steps.apply(tables)
     notes = decision.read_notes(predictions[0], ids)
-    decided = decision.read_locations(predictions[0], words) if fitted is None else fitted.apply(probabilities)
-    if decided is None:
+    predicted = decision.read_locations(predictions[0], words) if fitted is None else fitted.apply(probabilities)
+    if predicted is None:
         raise CellocateError("no column Locations", where=predictions[0], mend="Give the rule that decides: --rule.")
     fields = decision.read_fields(predictions[0])
     known = decision.grouping_columns(metadata_of(of, ids if fields is None else fields), by, of)
@@ -88,11 +88,11 @@ def proteins(
         note(_left_out(known[~whole], column, unit))
     note(*decision.describe_notes(notes, unit))
     silent = [text in decision.SILENT for text in notes]
-    decided[silent] = False
+    predicted[silent] = False
     found = decision.aggregate_by_protein(
         known[whole].astype(str),
         probabilities[whole],
-        decided[whole],
+        predicted[whole],
         words.names,
         fields=None if fields is None else [field for field, kept in zip(fields, whole, strict=True) if kept],
         rule=fitted,

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cellocate.collection.grouping import connected_groups
+from cellocate.collection.connected_groups import connected_groups
 from cellocate.errors import CellocateError
 
 HASHED = ("red", "green", "blue")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from cellocate.collection.collection import TIME_SERIES, Collection, group_column
-from cellocate.collection.grouping import connected_groups
+from cellocate.collection.connected_groups import connected_groups
 from cellocate.collection.identity import ORIGINAL, identities, original_ids, uuid
 from cellocate.collection.metadata_tables import NUMBERS
 from cellocate.errors import CellocateError

@@ -24,7 +24,7 @@ from cellocate.images import write_png
 from cellocate.networks import Model
 from cellocate.pictures import Picture, read_pictures, save_figure
 from cellocate.pictures.choose_fields import choose_examples
-from cellocate.pictures.text_format import format_probability
+from cellocate.pictures.wording import format_probability
 from cellocate.prediction import predict_collection
 
 DRAWN = 200

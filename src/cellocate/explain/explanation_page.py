@@ -18,7 +18,7 @@ from cellocate.files import write_text
 from cellocate.networks import Model
 from cellocate.pictures import STAINS, Picture, data_uri
 from cellocate.pictures.html_page import render
-from cellocate.pictures.text_format import format_probability, listed
+from cellocate.pictures.wording import format_probability, listed
 
 PROTEIN = "green"
 

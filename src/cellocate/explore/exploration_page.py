@@ -21,7 +21,7 @@ from cellocate.files import write_text
 from cellocate.pictures import STAINS, Picture, light
 from cellocate.pictures.html_page import field_on_page, for_both_widths, render
 from cellocate.pictures.style import group_colours
-from cellocate.pictures.text_format import listed, number
+from cellocate.pictures.wording import listed, number
 
 _RULES, _SETS, _VALUES = 15, 10, 12
 _FIGURES = {"mean": "mean", "high": "99th percentile", "saturated": "saturated pixels"}

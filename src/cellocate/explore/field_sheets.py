@@ -8,7 +8,7 @@ from cellocate.explore.exploration import Exploration
 from cellocate.explore.field_gallery import FieldGallery
 from cellocate.pictures import STAINS, draw_picture, grey, stretched, write_caption
 from cellocate.pictures.picture_grid import picture_grid
-from cellocate.pictures.text_format import listed
+from cellocate.pictures.wording import listed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

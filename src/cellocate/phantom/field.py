@@ -13,9 +13,9 @@ from cellocate.errors import CellocateError
 from cellocate.images import FIELD_SPAN, Pixels
 from cellocate.phantom.canvas import Canvas
 from cellocate.phantom.cell import Cell
+from cellocate.phantom.check_requests import VARIABILITY, check_depth, check_seed, check_size, check_variability
 from cellocate.phantom.debris import Debris, scatter_debris
 from cellocate.phantom.landmarks import Landmarks, microtubule_stain, nucleus_stain, reticulum_stain
-from cellocate.phantom.limits import VARIABILITY, check_depth, check_seed, check_size, check_variability
 from cellocate.phantom.morphology import MORPHOLOGIES
 from cellocate.phantom.optics import BLUE, GREEN, RED, YELLOW, SceneLight, photograph, shrink
 from cellocate.phantom.patterns import Pattern, Pen

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cellocate.collection.label_tables import FORMATS, LabelFormat
+from cellocate.collection.challenge_labels import FORMATS, LabelFormat
 from cellocate.errors import CellocateError
 from cellocate.phantom.shapes import Image
 from cellocate.vocabulary import get_vocabulary, map_between

@@ -16,9 +16,9 @@ import cellocate
 from cellocate.errors import CellocateError
 from cellocate.files import new_folder, refuse_existing, write_text
 from cellocate.images import CHANNELS, FIELD_SPAN, write_png
+from cellocate.phantom.check_requests import VARIABILITY, check_depth, check_seed, check_size, check_variability
 from cellocate.phantom.field import PhantomField, simulate_field
 from cellocate.phantom.label_sets import label_sets
-from cellocate.phantom.limits import VARIABILITY, check_depth, check_seed, check_size, check_variability
 from cellocate.phantom.phantom_layouts import LabelSet, PhantomLayout
 from cellocate.phantom.phantom_layouts import layout as layout_of
 from cellocate.phantom.shapes import MAP_PIXEL, Image, map_px

@@ -5,8 +5,8 @@
 """
 
 from cellocate.pictures.colours import STAINS, composite, data_uri, grey, light, stretched
-from cellocate.pictures.drawing import save_figure, save_figure_as
 from cellocate.pictures.field_picture import draw_picture, write_caption
+from cellocate.pictures.figures import save_figure, save_figure_as
 from cellocate.pictures.thumbnails import Bar, Picture, bar_of, read_pictures
 
 __all__ = [

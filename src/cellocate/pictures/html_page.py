@@ -14,10 +14,10 @@ from markupsafe import Markup
 import cellocate
 from cellocate.choices import Colours
 from cellocate.pictures.colours import STAINS, composite, data_uri, grey, stretched
-from cellocate.pictures.drawing import inline_svg
+from cellocate.pictures.figures import inline_svg
 from cellocate.pictures.style import NARROW, WIDE
-from cellocate.pictures.text_format import listed, number
 from cellocate.pictures.thumbnails import Picture
+from cellocate.pictures.wording import listed, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

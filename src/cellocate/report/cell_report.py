@@ -16,7 +16,7 @@ from cellocate.files import new_folder, write_text
 from cellocate.pictures import save_figure
 from cellocate.pictures.html_page import for_both_widths, render
 from cellocate.pictures.style import WIDE
-from cellocate.pictures.text_format import number, sentence
+from cellocate.pictures.wording import number, sentence
 from cellocate.report.score_plots import plot_cells
 from cellocate.rounded import json_text
 from cellocate.write_tables import write_table

@@ -11,7 +11,7 @@ from cellocate.assessment import Evaluated
 from cellocate.pictures import STAINS, Picture, read_pictures
 from cellocate.pictures.choose_fields import GalleryChoice, choose_examples, choose_gallery
 from cellocate.pictures.html_page import field_on_page
-from cellocate.pictures.text_format import listed
+from cellocate.pictures.wording import listed
 
 Outcome = Literal["found", "missed", "false alarm"]
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from cellocate.assessment import Evaluated
 from cellocate.pictures import STAINS, Picture, draw_picture, grey, read_pictures, stretched, write_caption
 from cellocate.pictures.choose_fields import choose_examples, choose_gallery
-from cellocate.pictures.drawing import save_figure
+from cellocate.pictures.figures import save_figure
 from cellocate.pictures.html_page import Plot
 from cellocate.pictures.style import WIDE
-from cellocate.pictures.text_format import listed
+from cellocate.pictures.wording import listed
 from cellocate.report.field_images import labels, marks
 from cellocate.report.map_figures import draw_maps
 from cellocate.report.report_plots import make_plots

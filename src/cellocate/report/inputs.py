@@ -12,7 +12,7 @@ from cellocate.collection import Collection
 from cellocate.counted import counted
 from cellocate.decision import Rule
 from cellocate.pictures import STAINS
-from cellocate.pictures.text_format import listed
+from cellocate.pictures.wording import listed
 from cellocate.registry import RULES
 
 if TYPE_CHECKING:

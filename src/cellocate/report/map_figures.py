@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cellocate.assessment import Evaluated
 from cellocate.pictures import Picture, read_pictures
-from cellocate.pictures.text_format import format_probability
+from cellocate.pictures.wording import format_probability
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

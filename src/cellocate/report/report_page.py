@@ -15,11 +15,11 @@ from cellocate.pictures.html_page import Plot, for_both_widths, render
 from cellocate.report import report_text
 from cellocate.report.field_images import FieldImages, read_field_images
 from cellocate.report.inputs import about_fields, about_model
-from cellocate.report.limits import limits, report_warnings
 from cellocate.report.map_figures import report_map_rows
 from cellocate.report.report_plots import make_plots
 from cellocate.report.report_tables import confusions, html_rows
 from cellocate.report.rule_table import rule_rows
+from cellocate.report.warnings_and_limits import limits, report_warnings
 
 
 def write_report(

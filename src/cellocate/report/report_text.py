@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cellocate.assessment import Evaluated
 from cellocate.counted import counted
 from cellocate.evaluation.measures import MEASURES
-from cellocate.pictures.text_format import number
+from cellocate.pictures.wording import number
 
 
 class Value(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 from cellocate.assessment import Evaluated
 from cellocate.decision import RuleComparison, RuleScore, Score, rare_location_notes
 from cellocate.decision.rule_comparison import NAMES
-from cellocate.pictures.text_format import sentence
+from cellocate.pictures.wording import sentence
 
 
 def rule_rows(evaluated: Evaluated) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cellocate.evaluation import FEW
-from cellocate.pictures.drawing import save_figure_as
+from cellocate.pictures.figures import save_figure_as
 from cellocate.pictures.style import PALETTE, WIDE, bare
 from cellocate.write_tables import write_table
 

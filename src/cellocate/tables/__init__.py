@@ -1,6 +1,6 @@
 """Tables: one strict reader for text, Excel and Parquet, as any program writes them.
 
-Read `read_table` first. `text_format.py` finds separators and row names, `delimited_text.py` and
+Read `read_table` first. `detect_format.py` finds separators and row names, `delimited_text.py` and
 `excel_and_parquet.py` yield rows, `header.py` understands the first one.
 """
 

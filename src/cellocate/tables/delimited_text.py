@@ -9,8 +9,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from cellocate.errors import CellocateError
+from cellocate.tables.detect_format import TextFormat, detect_format
 from cellocate.tables.text import FOREIGN, UNREADABLE, lines_of, quoted, shortened
-from cellocate.tables.text_format import TextFormat, detect_format
 
 Row = tuple[int, list[str]]
 

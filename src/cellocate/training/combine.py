@@ -149,8 +149,8 @@ def _answers(model: Model, validation: Collection, trained: set[str], vocabulary
     fair = np.array([field not in trained for field in validation.ids], dtype=bool)
     if fair.any():
         columns = [vocabulary.names.index(name) for name in model.vocabulary.names]
-        unseen = validation.subset([field for field, is_new in zip(validation.ids, fair, strict=True) if is_new])
-        answers[np.ix_(np.flatnonzero(fair), np.array(columns))] = predict_collection(model, unseen).probabilities
+        new_fields = validation.subset([field for field, is_new in zip(validation.ids, fair, strict=True) if is_new])
+        answers[np.ix_(np.flatnonzero(fair), np.array(columns))] = predict_collection(model, new_fields).probabilities
     return answers
 
 

@@ -87,7 +87,9 @@ def _explained(error: ValidationError, name: object) -> CellocateError:
     place = _place(first)
     setting, where = ".".join(place), f"recipe {name}"
     if first["type"] == "extra_forbidden":
-        return CellocateError(f"unknown setting {setting}", where=where, mend=_near(place[-1], _settings_beside(place)))
+        return CellocateError(
+            f"unknown setting {setting}", where=where, mend=_near(place[-1], _settings_of_section(place))
+        )
     if first["type"] == "missing":
         return CellocateError(f"no {setting}", where=where, mend=f"Give it one, in the file or with --set {setting}=….")
     if first["type"] == "literal_error":
@@ -130,7 +132,7 @@ def _near(word: object, known: Sequence[str]) -> str:
     return (f"Did you mean {near[0]!r}? " if near else "") + f"There are {', '.join(known)}."
 
 
-def _settings_beside(place: list[str]) -> list[str]:
+def _settings_of_section(place: list[str]) -> list[str]:
     section: Any = Recipe
     for part in place[:-1]:
         section = section.model_fields[part].annotation

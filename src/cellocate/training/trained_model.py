@@ -156,8 +156,8 @@ def model_card(trained: TrainedNetwork, prepared: Prepared) -> ModelCard:
 def _unfitted(train: LabelledCollection, recipe: Recipe) -> decision.Rule:
     """The rule of a model without validation fields; the training fields limit the number of locations."""
     truth, chosen = train.truth(), recipe.decision
-    unseen = np.flatnonzero(~truth.any(axis=0)).tolist()
-    never = unseen if len(unseen) < truth.shape[1] else []
+    absent = np.flatnonzero(~truth.any(axis=0)).tolist()
+    never = absent if len(absent) < truth.shape[1] else []
     limit = chosen.at_most or (None if chosen.rule == "argmax" else decision.label_limit(truth))
     none = np.zeros((0, truth.shape[1]))
     return fit_limited_rule(chosen.rule, none, truth[:0], fallback=chosen.fallback, at_most=limit, never=never)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from cellocate.cells.masks import in_one_piece, read_geojson, read_labels, renumbered, write_geojson
+from cellocate.cells.masks import in_one_piece, read_geojson, read_label_image, renumbered, write_geojson
 from cellocate.cells.masks.polygons import outlines
 from cellocate.errors import CellocateError
 
@@ -303,7 +303,7 @@ def test_masks_that_do_not_fit_are_not_written(tmp_path):
 
 def test_real_cells_come_back(real_data, tmp_path):
     for path in sorted((real_data / "kaggle2021" / "cell_masks").iterdir()):
-        nuclei, cells = renumbered(np.zeros((2048, 2048), int), in_one_piece(read_labels(path).labels))
+        nuclei, cells = renumbered(np.zeros((2048, 2048), int), in_one_piece(read_label_image(path).labels))
         write_geojson(tmp_path / "a.geojson", nuclei, cells)
         assert np.array_equal(read_geojson(tmp_path / "a.geojson", cells.shape).cells, cells)
         assert len(outlines(cells)) == cells.max() > 10

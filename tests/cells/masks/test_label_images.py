@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
-from cellocate.cells.masks import MaskFolder, checked_labels, read_labels, write_labels
+from cellocate.cells.masks import MaskFolder, checked_labels, read_label_image, write_labels
 from cellocate.errors import CellocateError
 from cellocate.images import read_numbers
 
@@ -80,7 +80,7 @@ def put(path, form):
 )
 def test_a_label_image_may_be_stored_in_many_ways(tmp_path, form, numbers):
     path = put(tmp_path / "a_cells", form)
-    read = read_labels(path, TWO.shape)
+    read = read_label_image(path, TWO.shape)
     assert np.array_equal(read.labels, np.array([0, *numbers])[TWO])
     binary = form in ("1", "bool")
     assert read.renumbered == (binary or form == "palette with another order")
@@ -108,7 +108,7 @@ def test_what_is_no_label_image_is_not_written(tmp_path, labels, message):
 def test_masks_of_another_size_are_refused(tmp_path):
     write_labels(tmp_path / "a.png", CELLS)
     with pytest.raises(CellocateError, match=r"masks on 3 × 2 px in a field of 6 × 4 px: .*a\.png"):
-        read_labels(tmp_path / "a.png", (4, 6))
+        read_label_image(tmp_path / "a.png", (4, 6))
     assert checked_labels(CELLS, (2, 3)) is CELLS
 
 
@@ -150,7 +150,7 @@ def test_broken_files_are_refused(tmp_path):
         "cut.npy": "not a NumPy array",
     }.items():
         with pytest.raises(CellocateError, match=message):
-            read_labels(tmp_path / name)
+            read_label_image(tmp_path / name)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from cellocate.cells.masks import read_labels, write_zarr_labels
+from cellocate.cells.masks import read_label_image, write_zarr_labels
 from cellocate.cells.masks.zarr_labels import read_zarr_numbers
 from cellocate.collection import open_collection
 from cellocate.errors import CellocateError
@@ -56,7 +56,7 @@ def test_labels_in_an_image_are_listed_there(tmp_path, version):
     label = attributes.get("ome", attributes)["image-label"]
     assert label["source"] == {"image": "../../"}
     assert label["properties"] == [{"label-value": 1, "area": 2.0}, {"label-value": 2, "area": None}]
-    assert np.array_equal(read_labels(path / "labels" / "cells").labels, CELLS)
+    assert np.array_equal(read_label_image(path / "labels" / "cells").labels, CELLS)
     assert describe(path / "labels" / "cells")[0].pixel_size == pytest.approx(0.08)
     assert open_collection(path).ids == ["a"]
 
@@ -78,19 +78,19 @@ def test_labels_that_do_not_fit_the_image_are_refused(tmp_path):
 
 def test_what_is_no_label_image_is_refused(tmp_path):
     with pytest.raises(CellocateError, match="2 planes instead of one plane of labels"):
-        read_labels(image(tmp_path / "a.zarr", 3))
+        read_label_image(image(tmp_path / "a.zarr", 3))
     with pytest.raises(CellocateError, match="no such label image"):
-        read_labels(tmp_path / "b.zarr")
+        read_label_image(tmp_path / "b.zarr")
     (tmp_path / "c.zarr").mkdir()
     with pytest.raises(CellocateError, match="no OME-Zarr image"):
-        read_labels(tmp_path / "c.zarr")
+        read_label_image(tmp_path / "c.zarr")
     write_zarr_labels(tmp_path / "d.zarr", CELLS)
     with pytest.raises(CellocateError, match="masks on 3 × 2 px"):
-        read_labels(tmp_path / "d.zarr", (9, 9))
+        read_label_image(tmp_path / "d.zarr", (9, 9))
     for chunk in (path for path in (tmp_path / "d.zarr" / "0").rglob("*") if path.is_file() and path.suffix == ""):
         chunk.write_bytes(b"broken")
     with pytest.raises(CellocateError, match="damaged label image"):
-        read_labels(tmp_path / "d.zarr")
+        read_label_image(tmp_path / "d.zarr")
 
 
 def test_without_zarr_it_says_how_to_install_it(tmp_path, monkeypatch):

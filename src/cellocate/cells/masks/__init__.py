@@ -5,7 +5,7 @@ Start with `MaskFolder` (the masks in a user's folder) and `as_label_image` (how
 
 from cellocate.cells.masks.cell_numbers import check_numbering, matched, renumbered
 from cellocate.cells.masks.label_arrays import Labels, checked_labels, write_labels
-from cellocate.cells.masks.label_files import read_labels
+from cellocate.cells.masks.label_files import read_label_image
 from cellocate.cells.masks.label_image import LabelImage, as_label_image
 from cellocate.cells.masks.mask_folder import MaskFolder
 from cellocate.cells.masks.one_piece import in_one_piece
@@ -23,7 +23,7 @@ __all__ = [
     "in_one_piece",
     "matched",
     "read_geojson",
-    "read_labels",
+    "read_label_image",
     "renumbered",
     "write_geojson",
     "write_labels",

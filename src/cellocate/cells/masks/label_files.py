@@ -21,7 +21,7 @@ _ARRAYS = (".npy", ".npz")
 _LARGEST = 2**32  # bytes of an unpacked array
 
 
-def read_labels(
+def read_label_image(
     path: str | Path, shape: Shape | None = None, *, cells: Labels | None = None, known: Collection[int] = ()
 ) -> LabelImage:
     """Read a label image as `as_label_image` understands it.

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellocate.cells.field_notes import Note
-from cellocate.cells.masks.colour_masks import number_pixels
-from cellocate.cells.masks.grouping import (
+from cellocate.cells.masks.cells_of_pieces import (
     Grouped,
     ring_notes,
     split_binary_mask,
     split_repeated_numbers,
     without_regions,
 )
+from cellocate.cells.masks.colour_masks import number_pixels
 from cellocate.cells.masks.label_arrays import MAX_CELLS, Labels, Shape, check_shape
 from cellocate.cells.masks.mask_background import find_background
 from cellocate.cells.masks.pieces import Ints, Pieces

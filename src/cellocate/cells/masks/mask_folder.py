@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cellocate.cells.field_notes import Note
 from cellocate.cells.masks.label_arrays import Shape
-from cellocate.cells.masks.label_files import read_labels
+from cellocate.cells.masks.label_files import read_label_image
 from cellocate.cells.masks.label_image import LabelImage
 from cellocate.cells.masks.mask_files import MEND_ROIS, OUTLINES, ROIS, Images, MaskFiles, may_be_read
 from cellocate.cells.masks.qupath_geojson import read_geojson
@@ -89,10 +89,10 @@ class MaskFolder:
             found = read_geojson(path, _required(shape, path))
             self.notes[field] = found.notes
             return found.nuclei, found.cells
-        read = read_labels(path, shape)
+        read = read_label_image(path, shape)
         nuclei, cells = LabelImage(np.zeros_like(read.labels)), read.labels
         if (of_nuclei := self._files.nuclei(field)) is not None:
-            nuclei = read_labels(of_nuclei, (cells.shape[0], cells.shape[1]), cells=cells)
+            nuclei = read_label_image(of_nuclei, (cells.shape[0], cells.shape[1]), cells=cells)
         name_notes = self._files.name_notes(field, path)
         on_nuclei = (Note(f"nuclei: {note.template}", *note.values) for note in nuclei.notes)
         self.notes[field] = (*read.notes, *name_notes, *on_nuclei)
@@ -114,7 +114,7 @@ class MaskFolder:
             outlined = read_geojson(path, _required(shape, path))
             read = LabelImage(outlined.cells, outlined.notes)
         else:
-            read = read_labels(path, shape, known=known)
+            read = read_label_image(path, shape, known=known)
         if known and read.renumbered:
             mend = "Save it as a label image with the numbers of the table."
             what = f"a table refers to the cells by number, but {read.notes[0]}"

@@ -14,7 +14,7 @@ import pandas as pd
 
 from cellocate.collection.atlas.location_words import NOTHING, labels_by_word
 from cellocate.collection.atlas_names import NAME, antibody_number
-from cellocate.collection.label_tables import format_of, read_labels
+from cellocate.collection.challenge_labels import format_of, read_challenge_labels
 from cellocate.collection.metadata_tables import tidy
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS
@@ -111,7 +111,7 @@ def _rows(path: Path) -> tuple[pd.DataFrame, list[int]]:
     """The rows of a table; of a file that is no table as one column, `Id`."""
     columns = set(read_columns(path, "list", NAMES))
     if format_of(path) is not None:
-        labels = read_labels(path)
+        labels = read_challenge_labels(path)
         if labels.problems:
             raise labels.problems[0].error
         names = labels.vocabulary.names

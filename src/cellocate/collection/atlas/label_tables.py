@@ -10,10 +10,9 @@ import pandas as pd
 
 from cellocate.collection.atlas.image_lists import NAMES, ImageList, read_list
 from cellocate.collection.atlas_names import field_id
+from cellocate.collection.challenge_labels import LabelFormat, Labels, format_of, read_challenge_labels
 from cellocate.collection.collection import Problem
 from cellocate.collection.identity import match_ids
-from cellocate.collection.label_tables import LabelFormat, Labels, format_of
-from cellocate.collection.label_tables import read_labels as read_challenges
 from cellocate.errors import CellocateError
 from cellocate.tables import read_columns
 from cellocate.vocabulary import Vocabulary, get_vocabulary
@@ -45,7 +44,7 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
     """
     path = Path(path)
     if not (path.is_file() and is_image_list(path)):
-        return read_challenges(path, vocabulary)
+        return read_challenge_labels(path, vocabulary)
     known = vocabulary if isinstance(vocabulary, Vocabulary) else get_vocabulary(vocabulary or ATLAS.vocabulary)
     listed = read_list(path, vocabulary=known)
     table = listed.fields.drop(columns="address")

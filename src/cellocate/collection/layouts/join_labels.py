@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from cellocate.collection.atlas.label_tables import labels_for, read_labels
+from cellocate.collection.challenge_labels import Labels, format_of
 from cellocate.collection.collection import Problem
-from cellocate.collection.label_tables import Labels, format_of
 from cellocate.collection.metadata_tables import tidy, update_metadata
 from cellocate.errors import CellocateError
 from cellocate.vocabulary import Vocabulary, get_vocabulary

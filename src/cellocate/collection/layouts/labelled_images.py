@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from cellocate.collection.atlas.label_tables import is_label_table, read_labels
+from cellocate.collection.challenge_labels import FORMATS
 from cellocate.collection.collection import Collection
 from cellocate.collection.identity import uuid
-from cellocate.collection.label_tables import FORMATS
 from cellocate.collection.layouts.found_files import FoundFields
 from cellocate.collection.layouts.join_labels import join_labels
 from cellocate.collection.metadata_tables import tidy

@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from cellocate.collection.challenge_labels import FORMATS, faulty_ids, format_among, labels_of
 from cellocate.collection.collection import Collection
-from cellocate.collection.label_tables import FORMATS, faulty_ids, format_among, labels_of
 from cellocate.collection.layouts.found_files import normalised_path
 from cellocate.collection.layouts.join_labels import join_labels
 from cellocate.collection.layouts.listed_files import FileFinder

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cellocate.collection.collection import TIME_SERIES, Collection, has_values
-from cellocate.collection.grouping import connected_groups
+from cellocate.collection.connected_groups import connected_groups
 from cellocate.collection.identity import UUID_LENGTH, uuid
 from cellocate.errors import CellocateError
 from cellocate.tables.header import suggest_columns

@@ -7,7 +7,7 @@ import numpy as np
 from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.decision.rules.kinds import rule
 from cellocate.decision.rules.scaling import fit_scaling
-from cellocate.decision.rules.single import single_threshold, thresholds_of_unseen
+from cellocate.decision.rules.single import single_threshold, thresholds_of_absent
 
 HALF_WAY = 10  # locations of all fields together, at which that of unseen ones is halfway from .5 to the single one
 
@@ -20,7 +20,7 @@ def expected_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
     whose (true) probability is at least half of the best possible F1. F1 counted on the truth jumps with a single
     field; the F1 expected from all probabilities does not, so this rule needs few fields per location. A location that
     never occurs takes the `single` threshold, drawn towards .5 if few fields show anything (with n labels in all, it
-    weighs n/(n+10)), within the limit of `thresholds_of_unseen`.
+    weighs n/(n+10)), within the limit of `thresholds_of_absent`.
 
     Args:
         probabilities: shape (N, K).
@@ -45,7 +45,7 @@ def expected_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
     thresholds = scaling.undo(np.array([best_expected_f1(q) / 2 for q in scaled.T]))
     known = truth.sum()
     shared = float((known * single_threshold(probabilities, truth) + HALF_WAY * 0.5) / (known + HALF_WAY))
-    return np.where(occurs, thresholds, thresholds_of_unseen(probabilities, shared))
+    return np.where(occurs, thresholds, thresholds_of_absent(probabilities, shared))
 
 
 def best_expected_f1(probabilities: Doubles) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 
 from cellocate.arrays import Bools, Doubles, Floats
 from cellocate.decision.rules.kinds import rule
-from cellocate.decision.rules.single import single_threshold, thresholds_of_unseen
+from cellocate.decision.rules.single import single_threshold, thresholds_of_absent
 from cellocate.decision.rules.sweep import Sorted
 
 HALF_WAY = 5  # fields that show a location, at which its threshold is halfway to the shared one
@@ -83,7 +83,7 @@ def bagged_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
         return float(np.quantile(drawn, 0.5, method="lower")) if drawn else single
 
     found = np.array([median(p, t) for p, t in zip(probabilities.T, truth.T, strict=True)])
-    return np.where(truth.any(axis=0), found, thresholds_of_unseen(probabilities, single))
+    return np.where(truth.any(axis=0), found, thresholds_of_absent(probabilities, single))
 
 
 @rule(

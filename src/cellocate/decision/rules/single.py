@@ -39,7 +39,7 @@ def single_threshold(probabilities: Floats, truth: Bools) -> float:
     return round(middle_of_best(candidates.astype(np.float64), scores), 2)
 
 
-def thresholds_of_unseen(probabilities: Floats, shared: float) -> Doubles:
+def thresholds_of_absent(probabilities: Floats, shared: float) -> Doubles:
     """Thresholds of locations that no field shows: a shared one, or higher if that selects too many fields.
 
     If none of n fields shows a location, fewer than 3 in n do, with 95% confidence (the rule of three). So at most
@@ -54,7 +54,7 @@ def thresholds_of_unseen(probabilities: Floats, shared: float) -> Doubles:
         https://doi.org/10.1001/jama.1983.03330370053031
 
     Example:
-        >>> thresholds_of_unseen(np.linspace(0, 0.9, 1000)[:, None], 0.5).round(3), thresholds_of_unseen(np.eye(2), 0.5)
+        >>> thresholds_of_absent(np.linspace(0, 0.9, 1000)[:, None], 0.5).round(3), thresholds_of_absent(np.eye(2), 0.5)
         (array([0.897]), array([0.5, 0.5]))
     """
     if len(probabilities) <= _OF_N:

@@ -19,7 +19,7 @@ from cellocate.pictures import (
 )
 from cellocate.pictures.html_page import field_on_page, render
 from cellocate.pictures.picture_grid import picture_grid
-from cellocate.pictures.text_format import listed, sentence
+from cellocate.pictures.wording import listed, sentence
 from cellocate.rounded import json_text
 from cellocate.write_tables import write_table
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cellocate.assessment import Evaluated
 from cellocate.counted import counted
 from cellocate.evaluation import FEW, SMALL
-from cellocate.pictures.text_format import listed, sentence
+from cellocate.pictures.wording import listed, sentence
 from cellocate.report.inputs import describe_channels
 
 if TYPE_CHECKING:

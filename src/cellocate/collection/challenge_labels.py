@@ -90,7 +90,7 @@ def format_among(columns: Sequence[str]) -> LabelFormat | None:
     return second if second.id in columns and find_column(columns, second.labels) else None
 
 
-def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) -> Labels:
+def read_challenge_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) -> Labels:
     """Read a label table with the columns `Id,Target` or `ID,Label`, from any file that `read_table` reads.
 
     Labels are numbers, names or GO ids, separated by spaces (`Target`) or `|` (`Label`); `Vocabulary.labels_in` lists
@@ -117,7 +117,7 @@ def read_labels(path: str | Path, vocabulary: Vocabulary | str | None = None) ->
 def labels_of(
     rows: pd.DataFrame, lines: list[int], path: Path, layout: LabelFormat, vocabulary: Vocabulary | str | None
 ) -> Labels:
-    """The labels in rows of the table at `path`; `lines` are their line numbers. See `read_labels`."""
+    """The labels in rows of the table at `path`; `lines` are their line numbers. See `read_challenge_labels`."""
     if not isinstance(vocabulary, Vocabulary):
         vocabulary = get_vocabulary(vocabulary or layout.vocabulary)
     ids, column = rows[layout.id], layout.labels
