@@ -49,13 +49,13 @@ class Page(HTMLParser):
         return [a for t, a in self.tags if t == tag and attributes.items() <= a.items()]
 
 
-def write(folder, *, title=None, **changes):
-    return write_and_read(folder, build(folder, **changes), title)
+def write(folder, **changes):
+    return write_and_read(folder, build(folder, **changes))
 
 
-def write_and_read(folder, evaluated, title=None):
+def write_and_read(folder, evaluated):
     path = folder / "report.html"
-    write_report(path, evaluated, title=title)
+    write_report(path, evaluated)
     return Page(path.read_text(encoding="utf-8"))
 
 
@@ -136,7 +136,7 @@ def test_hostile_names_are_text(tmp_path):
     evaluated = build(tmp_path, vocabulary)
     ids = [evil, '"><img src=x onerror=alert(1)>', "c"]
     evaluated.collection.fields.index = pd.Index(ids, name="id", dtype=object)
-    found = write_and_read(tmp_path, evaluated, title=evil)
+    found = write_and_read(tmp_path, evaluated)
     assert not found.having("script")
     assert not [a for _, a in found.tags if "onerror" in a]
     assert all(name in found.text for name in (evil, "$x^{$", "日本", *ids))

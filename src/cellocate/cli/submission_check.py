@@ -12,7 +12,7 @@ def is_submission(path: Path) -> bool:
     """Whether this is a table with a column Predicted or PredictionString."""
     from cellocate.tables import is_table, read_columns
 
-    if not path.is_file() or not is_table(path):
+    if not path.is_file() or not is_table(path.name):
         return False
     return not {"Predicted", "PredictionString"}.isdisjoint(read_columns(path))
 

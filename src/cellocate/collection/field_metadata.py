@@ -45,7 +45,7 @@ def metadata_of(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
 
 
 def _known(path: Path, ids: Sequence[str]) -> pd.DataFrame:
-    if path.is_file() and is_table(path):
+    if path.is_file() and is_table(path.name):
         if is_image_list(path):
             return tidy(labels_for(read_labels(path), list(dict.fromkeys(ids)), path).table, path)
         columns = read_columns(path)

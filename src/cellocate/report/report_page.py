@@ -22,9 +22,7 @@ from cellocate.report.rule_table import rule_rows
 from cellocate.report.warnings_and_limits import limits, report_warnings
 
 
-def write_report(
-    path: Path, evaluated: Evaluated, *, title: str | None = None, plots: Mapping[str, Plot] | None = None
-) -> None:
+def write_report(path: Path, evaluated: Evaluated, *, plots: Mapping[str, Plot] | None = None) -> None:
     """Write one self-contained HTML file with images, figures and style inside.
 
     An image that cannot be read is left out, and the page says so.
@@ -32,17 +30,16 @@ def write_report(
     Args:
         path: the HTML file.
         evaluated: what to report.
-        title: of the page; by default the model and the collection.
         plots: from `make_plots`, if they were drawn before.
     """
     images = read_field_images(evaluated)
     content = _content(evaluated, images, plots or make_plots(evaluated))
-    content["title"] = title or report_text.title(evaluated)
     write_text(path, render("cellocate.report", "report.html.j2", content))
 
 
 def _content(evaluated: Evaluated, images: FieldImages, plots: Mapping[str, Plot]) -> dict[str, Any]:
     return {
+        "title": report_text.title(evaluated),
         "summary": report_text.summary(evaluated),
         "n": evaluated.n,
         "unit": evaluated.unit,

@@ -17,20 +17,20 @@ SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".xlsx", ".parquet")
 _PARQUET, _ZIP, _OLD_EXCEL = b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
-def is_table(path: Path) -> bool:
+def is_table(name: str) -> bool:
     """Whether a file name is that of a table; hidden files and Excel's lock files are not.
 
     Example:
-        >>> [is_table(Path(name)) for name in ("labels.CSV.gz", "a_red.png", "._labels.csv", "~$labels.xlsx")]
+        >>> [is_table(name) for name in ("labels.CSV.gz", "a_red.png", "._labels.csv", "~$labels.xlsx")]
         [True, False, False, False]
     """
-    return _is_table(path.name)
+    return name.lower().endswith(SUFFIXES) and not name.startswith((".", "~$"))
 
 
 def tables_in(folder: Path) -> list[Path]:
     """The table files in a folder, sorted by name."""
     with os.scandir(folder) as entries:  # perhaps a million images
-        return sorted(Path(entry.path) for entry in entries if _is_table(entry.name))
+        return sorted(Path(entry.path) for entry in entries if is_table(entry.name))
 
 
 def table_name(path: Path) -> str:
@@ -42,10 +42,6 @@ def table_name(path: Path) -> str:
     """
     suffix = max((s for s in SUFFIXES if path.name.lower().endswith(s)), key=len, default="")
     return path.name[: len(path.name) - len(suffix)]
-
-
-def _is_table(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES) and not name.startswith((".", "~$"))
 
 
 def file_rows(path: str | Path, what: str, longest: int, *, plain: bool = False) -> Iterator[Row]:

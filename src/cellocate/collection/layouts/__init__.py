@@ -229,7 +229,7 @@ def _find_file(path: Path, reading: FolderSettings) -> tuple[str, FoundFields]:
         "or a table: a listing of files, a path_list.csv, or labels (Id,Target or ID,Label)."
     )
     what = "neither images nor a known kind of table"
-    raise missing_column_error(path, what, mend) if is_table(path) else CellocateError(what, where=path, mend=mend)
+    raise missing_column_error(path, what, mend) if is_table(path.name) else CellocateError(what, where=path, mend=mend)
 
 
 def _tried() -> Iterator[Sequence[str]]:

@@ -46,7 +46,7 @@ def find(place: Path) -> Path | None:
         CellocateError: several tables could be meant.
     """
     if place.is_file():
-        return place if is_table(place) and _lists_files(place) else None
+        return place if is_table(place.name) and _lists_files(place) else None
     found = [path for path in tables_in(place) if _lists_files(path)]
     if usual := [path for path in found if table_name(path) == USUAL_NAME]:
         return usual[0]

@@ -58,7 +58,7 @@ def _read(path: Path) -> FoundFields:
 def is_list(path: Path) -> bool:
     """Whether a file is a table with the columns of such a list."""
     try:
-        return is_table(path) and _lists_images(read_columns(path, names=_NAMES))
+        return is_table(path.name) and _lists_images(read_columns(path, names=_NAMES))
     except CellocateError:
         return False
 
