@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 import cellocate
@@ -23,6 +22,7 @@ from cellocate.phantom.phantom_layouts import LabelSet, PhantomLayout
 from cellocate.phantom.phantom_layouts import layout as layout_of
 from cellocate.phantom.shapes import MAP_PIXEL, Image, map_px
 from cellocate.work import Work, check_workers, run_in_processes
+from cellocate.write_tables import write_table
 
 _WORTH_A_POOL = 8  # for fewer fields, starting processes takes longer than it saves
 
@@ -136,17 +136,10 @@ def _write_tables(out: Path, plan: list[FieldToDraw], truth: dict[str, FieldTrut
     drawn = [(field.id, truth[field.id]) for field in plan]
     cells = [(i, n, " ".join(map(str, shown))) for i, of in drawn for n, shown in enumerate(of.cells, start=1)]
     signals = [(i, label, f"{brightest:.2f}") for i, of in drawn for label, brightest in of.brightest.items()]
-    write_text(out / "train.csv", _csv((layout.format.id, layout.format.labels), fields))
-    write_text(out / "truth" / "cells.csv", _csv(("Id", "cell", "labels"), cells))
-    write_text(out / "truth" / "signals.csv", _csv(("Id", "label", "brightest"), signals))
-
-
-def _csv(header: tuple[str, ...], rows: Sequence[Sequence[object]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()
+    columns = [layout.format.id, layout.format.labels]
+    write_table(out / "train.csv", pd.DataFrame(fields, columns=columns))
+    write_table(out / "truth" / "cells.csv", pd.DataFrame(cells, columns=["Id", "cell", "labels"]))
+    write_table(out / "truth" / "signals.csv", pd.DataFrame(signals, columns=["Id", "label", "brightest"]))
 
 
 @dataclass(frozen=True)
