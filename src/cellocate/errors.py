@@ -7,7 +7,7 @@ from functools import partial
 
 
 class CellocateError(Exception):
-    """An error in a user's data or request: what is wrong, where, and how to mend it.
+    """An error in a user's data or request: what is wrong, where, and how to fix it.
 
     The command line prints it in one line, with unprintable characters escaped, and exits with 1.
 

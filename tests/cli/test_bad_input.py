@@ -68,7 +68,7 @@ FAULTS: list[tuple[Callable[[Path], None], str, str]] = [
     (_shrink, FIELD, "channels of different size (32×32 and 64×64 px)"),
     (_deepen, FIELD, "channels of different depth (16 and 8 bits)"),
     (_mislabel, FIELD, "unknown label '28'"),
-    (_repeat, FIELD, "an id stands in several rows"),
+    (_repeat, FIELD, "an id is in several rows"),
     (_add_a_row, "nowhere", "a row without image files"),
     (_drop_a_row, FIELD, "image files without a row"),
 ]

@@ -23,7 +23,7 @@ def labels_of(tmp_path):
     return read
 
 
-TWICE = "a label stands twice in a row"
+TWICE = "a row has a label twice"
 REAL = {
     "kaggle2018": (31_072, 577, {1: 15_126, 2: 12_485, 3: 3_160, 4: 299, 5: 2}, COUNTS_2018, {}),
     "kaggle2021": (21_806, 372, {1: 10_508, 2: 8_873, 3: 2_233, 4: 190, 5: 2}, COUNTS_2021, {TWICE: 146}),
@@ -101,7 +101,7 @@ def test_lines_are_counted_as_an_editor_counts_them(labels_of, text):
 
 def test_a_repeated_id_is_named_with_all_its_lines(labels_of):
     labels = labels_of("Id,Target\na,0\nb,1\na,0\nc,2\n a,5\nc,2\n")
-    assert faults(labels.problems) == [(i, "labels", "an id stands in several rows") for i in "ac"]
+    assert faults(labels.problems) == [(i, "labels", "an id is in several rows") for i in "ac"]
     assert [str(p.error.where).rpartition(", lines ")[2] for p in labels.problems] == ["2, 4, 6", "5, 7"]
     assert list(labels.table.index) == ["b"]
 

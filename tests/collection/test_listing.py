@@ -104,7 +104,7 @@ def test_a_label_table_brings_its_metadata_which_goes_before_that_of_the_listing
 def test_faulty_rows_of_a_listing_are_told_beside_other_labels(folder, tmp_path_factory):
     table = tabled(tmp_path_factory.mktemp("labels"), "Id,Target\nb,3\na,4\n") / "train.csv"
     tabled(folder, HEADER + ROWS + ROWS.splitlines()[0] + "\n", "listing.csv")
-    assert faults(open_collection(folder, labels=table).problems) == [("b", "labels", "an id stands in several rows")]
+    assert faults(open_collection(folder, labels=table).problems) == [("b", "labels", "an id is in several rows")]
 
 
 @pytest.mark.parametrize("name", ["mine.csv", "mine.v2.csv", "listing.csv"])
@@ -123,7 +123,7 @@ def test_what_a_listing_of_any_name_was_made_of_is_kept(folder, name):
     ("rows", "expected"),
     [
         ("b,images/b_green.png,,99,,\n", ("b", "labels", "unknown label '99'")),
-        ("b,images/b_green.png,,1,,\nb,images/a_green.png,,2,,\n", ("b", "labels", "an id stands in several rows")),
+        ("b,images/b_green.png,,1,,\nb,images/a_green.png,,2,,\n", ("b", "labels", "an id is in several rows")),
         ("a,images/a_green.png,,1,,\n,images/b_green.png,,1,,\n", ("", "labels", "a row without an id")),
     ],
 )

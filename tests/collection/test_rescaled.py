@@ -1,4 +1,4 @@
-"""Images written anew at another pixel size."""
+"""Images written again at another pixel size."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_images_are_rescaled_to_a_pixel_size(tmp_path):
 
 @pytest.mark.parametrize(
     ("size", "fault"),
-    [(0.02, "enlarged 5 times"), (1, r"nothing would be left of a \(4×6 px\)"), (0, "impossible pixel size")],
+    [(0.02, "enlarged 5 times"), (1, r"a would become too small \(4×6 px\)"), (0, "impossible pixel size")],
 )
 def test_images_are_not_rescaled_beyond_sense(tmp_path, size, fault):
     write_png(tmp_path / "a_green.png", pixels(1, (60, 40)))

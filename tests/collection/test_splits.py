@@ -161,7 +161,7 @@ def test_a_split_may_name_a_part_of_the_collection_in_any_order(tmp_path):
     [
         ("id,part\nf00000,train\nf00001,dev\n", r"unknown part 'dev'.*line 3, column part"),
         ("id,part\nf00000,train\nf00001,\n", r"unknown part ''.*line 3, column part"),
-        ("id,part\nf00000,train\nf00000,test\n", r"an id stands in several rows: 'f00000'.*line 3"),
+        ("id,part\nf00000,train\nf00000,test\n", r"an id is in several rows: 'f00000'.*line 3"),
         ("id,part\nf00000,test\nf00001,validation\n", r"no train part"),
         ("id,part\n", r"no train part"),
         ("id,part\nf00000,train\nx,test\ny,test\n", r"names 2 fields that the collection lacks, such as x"),

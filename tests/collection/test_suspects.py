@@ -125,7 +125,7 @@ def test_copies_of_the_same_labels_contradict_nothing(folder):
 
 def test_a_label_that_stands_twice_is_told(folder):
     tabled(folder, "Id,Target\n" + "".join(f"{field},{i} {i}\n" for i, field in enumerate(IDS)))
-    assert [f[:3] for f in told(folder)] == [(field, "labels", "a label stands twice in a row") for field in IDS]
+    assert [f[:3] for f in told(folder)] == [(field, "labels", "a row has a label twice") for field in IDS]
 
 
 def test_real_fields_are_not_suspect(real_data):

@@ -190,7 +190,7 @@ def test_without_probabilities(tmp_path):
 
 
 def test_scale_bar_says_whether_it_is_assumed(tmp_path, whole):
-    assert "10 µm (assumed)" in whole.text  # 100 px of .5 µm are 50 µm: the longest round bar within 30 % of that
+    assert "10 µm (assumed)" in whole.text  # 100 px of .5 µm are 50 µm: the longest round bar within 30% of that
     assert "width:20.00%" in whole.html
     evaluated = build(tmp_path, history=None)
     evaluated.collection.fields["pixel_size"] = 0.25  # of files 32 px wide: 8 µm
@@ -214,7 +214,7 @@ def test_fields_trained_on_are_scored_apart_and_named(tmp_path):
     metrics = {**evaluate(truth, truth, TINY), "part": "everything", "seen": seen, "unseen": unseen}
     card = make_card(TINY, fields={"train": ("field0",)})
     found = write(tmp_path, truth=truth, decided=truth, metrics=metrics, card=card)
-    assert "0.000 (95 % interval 0.000 to 0.000) on the 2 that training did not use" in found.text
+    assert "0.000 (95% interval 0.000 to 0.000) on the 2 that training did not use" in found.text
     assert "trained on 1 of these 3 fields" in found.text
     assert "everything" in found.text
     assert "Fewer than 10 training fields show Nucleoli (1), Cytosol (0) and Aggresome (0)." in found.text

@@ -40,7 +40,7 @@ def explain(
     device: options.Device = None,
     overwrite: options.Overwrite = False,
 ) -> None:
-    """Show what a prediction is based on: maps over every channel, and the loss without a stain or compartment.
+    """Show what a prediction is based on: maps over every channel, and its change without a stain or compartment.
 
     Examples: cellocate explain runs/first/model my_images --out why;
     cellocate explain runs/first/model my_images --id field-7 --location Nucleoli --masks cells --out why

@@ -151,7 +151,7 @@ def _parse(
         return None, error
     labels = tuple(sorted(set(written)))
     if len(labels) < len(written):
-        return labels, CellocateError("a label stands twice in a row", mend="It counts once; you need not do anything.")
+        return labels, CellocateError("a row has a label twice", mend="It counts once; you need not do anything.")
     return labels, None
 
 
@@ -160,7 +160,7 @@ def faulty_ids(ids: pd.Series[str], lines: list[int], path: Path) -> list[Proble
     problems = []
     for field, group in ids[ids.duplicated(keep=False)].groupby(ids):
         where = ", ".join(str(lines[int(row)]) for row in group.index)
-        error = CellocateError("an id stands in several rows", where=f"{path}, lines {where}", mend="Keep one row.")
+        error = CellocateError("an id is in several rows", where=f"{path}, lines {where}", mend="Keep one row.")
         problems.append(Problem(str(field), "labels", error))
     if (nameless := ids == "").any():
         where = f"{path}, line {lines[int(nameless.to_numpy().argmax())]}"

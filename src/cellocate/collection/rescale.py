@@ -72,7 +72,7 @@ def rescale(
 def _scaled(pixels: Pixels, factor: float, field: str) -> Pixels:
     height, width = (max(1, round(side * factor)) for side in pixels.shape[1:])
     if max(height, width) < _SMALLEST_SIDE:
-        raise CellocateError(f"nothing would be left of {field} ({width}×{height} px)", mend="Ask for smaller pixels.")
+        raise CellocateError(f"{field} would become too small ({width}×{height} px)", mend="Ask for smaller pixels.")
     scaled = resize(pixels, height, width).round()  # resizing does not leave the range of the depth
     return scaled.astype(np.uint8) if pixels.dtype == np.uint8 else scaled.astype(np.uint16)
 

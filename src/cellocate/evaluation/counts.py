@@ -50,7 +50,7 @@ class Counts:
 
     @property
     def accuracy(self) -> Doubles:
-        """Share of fields for which a location is rightly predicted or rightly not."""
+        """Share of fields for which a location is correctly predicted or correctly not."""
         wrong = self.predicted + self.support - 2 * self.hits
         return 1 - wrong / self.n
 

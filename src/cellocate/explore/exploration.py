@@ -32,7 +32,7 @@ class ExploreOptions:
         sample: number of fields to measure, drawn at random.
         seed: of that draw.
         colours: of composites.
-        skip_bad: go on without faulty fields.
+        skip_bad: continue without faulty fields.
         progress: called with 1 after each field that was measured.
     """
 

@@ -135,7 +135,7 @@ def _medians(explored: Exploration) -> list[tuple[str, list[str]]]:
     for name, *values in compare_medians(before, explored.random).itertuples(index=False):
         channel, _, figure = str(name).partition("_")
         if figure in _FIGURES:
-            rows.append((f"{STAINS[channel].capitalize()}: {_FIGURES[figure]}", [f"{100 * v:.2f} %" for v in values]))
+            rows.append((f"{STAINS[channel].capitalize()}: {_FIGURES[figure]}", [f"{100 * v:.2f}%" for v in values]))
         elif name == "sharpness":
             rows.append(("Sharpness", [number(v, 3) for v in values]))
     return rows

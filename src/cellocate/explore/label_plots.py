@@ -50,9 +50,9 @@ def _per_cent(share: float) -> str:
 
     Example:
         >>> _per_cent(0.1017), _per_cent(2 / 31072), _per_cent(0)
-        ('10.2 %', '< 0.1 %', '0.0 %')
+        ('10.2%', '< 0.1%', '0.0%')
     """
-    return "< 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
+    return "< 0.1%" if 0 < share < 0.0005 else f"{100 * share:.1f}%"
 
 
 def plot_column(table: pd.DataFrame, width: int = WIDE) -> Figure:

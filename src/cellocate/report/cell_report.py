@@ -62,7 +62,7 @@ def _summary(metrics: dict[str, Any]) -> str:
         return f"{first}; none of these shows a location, so there is no mean average precision."
     low, high = metrics["instance_map_interval"]
     return (
-        f"{first}: mean average precision is {number(metrics['instance_map'], 3)} (95 % interval {number(low, 3)} to "
+        f"{first}: mean average precision is {number(metrics['instance_map'], 3)} (95% interval {number(low, 3)} to "
         f"{number(high, 3)}), as in the 2021 challenge. Naming every location for every cell gives "
         f"{number(metrics['instance_map_of_predicting_everything'], 3)}."
     )

@@ -12,7 +12,7 @@ from cellocate.pictures.wording import number
 
 
 class Value(NamedTuple):
-    """A score and its 95 % interval, as text."""
+    """A score and its 95% interval, as text."""
 
     score: str
     interval: str
@@ -128,4 +128,4 @@ def _look_up(figures: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 # a f
 
 def _f1(figures: Mapping[str, Any]) -> str:
     low, high = figures["macro_f1_interval"]
-    return f"{number(figures['macro_f1'], 3)} (95 % interval {number(low, 3)} to {number(high, 3)})"
+    return f"{number(figures['macro_f1'], 3)} (95% interval {number(low, 3)} to {number(high, 3)})"

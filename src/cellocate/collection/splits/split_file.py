@@ -114,7 +114,7 @@ def _check_parts(table: pd.DataFrame, lines: list[int], path: Path) -> None:
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
             text = quoted(table[column].iloc[row])
-            what = f"unknown part {text}" if column == "part" else f"an id stands in several rows: {text}"
+            what = f"unknown part {text}" if column == "part" else f"an id is in several rows: {text}"
             mend = f"Parts are {', '.join(PARTS)}; every id must occur once."
             raise CellocateError(what, where=f"{path}, line {lines[row]}, column {column}", mend=mend)
 

@@ -37,7 +37,7 @@ def best_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
     return np.array([Sorted(p).sweep(t).best() if t.any() else single for p, t in columns])
 
 
-@rule("shrunk", "a threshold for each location, drawn to a shared one where it is rare, fitted on the validation part")
+@rule("shrunk", "a threshold for each location, near a shared one if it is rare, fitted on the validation part")
 def shrunk_thresholds(probabilities: Floats, truth: Bools) -> Doubles:
     """The best threshold of each location, drawn towards the `single` one, the more so the rarer it is.
 

@@ -13,7 +13,7 @@ from cellocate.decision.rules.kinds import rule
 from cellocate.decision.rules.sweep import Sorted
 
 
-@rule("ratio", "a threshold for each location, so that it is decided as often as it occurs")
+@rule("ratio", "a threshold for each location, so that it is predicted as often as it occurs")
 def ratio_thresholds(probabilities: Floats, truth: Bools) -> NDArray[Any]:
     """For each location the threshold that as many fields reach as show it (see `matching_thresholds`)."""
     return matching_thresholds(probabilities, truth.mean(axis=0))
