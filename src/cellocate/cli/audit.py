@@ -27,14 +27,12 @@ def audit(
         ),
     ] = None,
     probabilities: Annotated[
-        list[Path] | None, option("Table of predictions of held-out fields, in place of models (repeatable).", "FILE")
+        list[Path] | None, option("Table of predictions of held-out fields, instead of models (repeatable).", "FILE")
     ] = None,
     judge: Annotated[
         Judge, option("How labels are judged: by their likelihood, or by cleanlab's scores.")
     ] = "likelihood",
-    duplicates: Annotated[
-        bool, option("Find near duplicates with different labels, which takes reading all images.")
-    ] = True,
+    duplicates: Annotated[bool, option("Find near duplicates with different labels; this reads all images.")] = True,
     colours: options.CompositeColours = "atlas",
     images: options.Images = options.IMAGES,
     skip_bad: options.SkipBad = False,

@@ -49,7 +49,7 @@ def check(
 ) -> None:
     """Show how a folder is read, and find missing, damaged, duplicated, unusual or mislabelled images in it.
 
-    Every pixel is read. If there are problems, which keep fields from being used, the exit code is 1. Warnings (blank,
+    Reads every pixel. Fields with problems cannot be used, and the exit code is then 1. Warnings (blank,
     saturated or blurred fields, duplicates) do not change it.
 
     DATA may also be a submission to the 2018 or 2021 challenge, which is checked against its rules.

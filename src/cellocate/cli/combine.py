@@ -17,7 +17,7 @@ from cellocate.write_tables import write_table
 
 def combine(
     models: Annotated[list[Path], typer.Argument(metavar="MODEL", help="Folders of the models to combine.")],
-    data: Annotated[Path, option("The images that they were trained on.", "DATA")],
+    data: Annotated[Path, option("The images that the models were trained on.", "DATA")],
     out: Annotated[Path, option("Folder to write: model/ and members.csv.", "FOLDER")],
     by: Annotated[CombineBy, option("Average all models, or use the best one for each location.")] = "mean",
     rule: Annotated[str, options.RULE.option("Decision rule to fit for the new model.")] = DEFAULT_RULE,

@@ -47,10 +47,10 @@ def fit(
     rule: Annotated[
         str | None,
         options.RULE.option(
-            "Decision rule. 'auto' (the default) takes the best of expected_f1, bagged and ratio, judged out of fold. "
-            "expected_f1, field_f1: maximise the expected F1 of locations or of fields. fixed: .5. single: one "
-            "threshold. per_class, shrunk, bagged, scaled, soft_f1: one threshold per location. ratio: predict each "
-            "location as often as it occurs. argmax: the most likely location only."
+            "Decision rule. 'auto' (the default) takes the best of expected_f1, bagged and ratio, judged by "
+            "cross-validation. expected_f1, field_f1: maximise the expected F1 of locations or of fields. fixed: .5. "
+            "single: one threshold. per_class, shrunk, bagged, scaled, soft_f1: one threshold per location. "
+            "ratio: predict each location as often as it occurs. argmax: the most likely location only."
         ),
     ] = None,
     pool: Annotated[
@@ -61,7 +61,8 @@ def fit(
         option("Calibrate the probabilities first, with one number for all locations or two for each."),
     ] = None,
     guarantee: Annotated[
-        float | None, option("In place of a rule: sets that miss at most this share of the true locations.", "SHARE")
+        float | None,
+        option("Instead of a rule: sets of locations that miss at most this share of the true ones.", "SHARE"),
     ] = None,
     ratios: Annotated[
         Path | None, option("For the rule 'ratio': label table with the frequencies of locations to match.", "FILE")
@@ -159,7 +160,7 @@ def fit(
 def apply(
     probabilities: Annotated[
         list[Path],
-        typer.Argument(metavar="PROBS", help=f"{_TABLES}; as many, in the same order, as the rule was fitted to."),
+        typer.Argument(metavar="PROBS", help=f"{_TABLES}; the same number and order as for 'decide fit'."),
     ],
     rule: Annotated[Path, option("JSON file that 'decide fit' wrote.", "RULE")],
     out: Annotated[Path, option("Table to write (.csv, .xlsx), as 'predict' does.", "FILE")],
@@ -171,7 +172,7 @@ def apply(
 ) -> None:
     """Predict the locations of each field of a table with a fitted rule.
 
-    The table to write has the probabilities after pooling and calibration, and the names of the locations. Fields
+    The written table has the probabilities after pooling and calibration, and the names of the locations. Fields
     that the column Note calls nearly empty or without signal get no location.
 
     Example: cellocate decide apply test.csv --rule rule.json --out decided.csv

@@ -39,8 +39,8 @@ def download(
     ] = "jpg",
     vocabulary: Annotated[str, option("Vocabulary of the labels.", "NAME", name="--vocabulary")] = "hpa28",
     base: Annotated[str | None, option("Another server with files <antibody>/<plate>_<well>_<n>_….", "URL")] = None,
-    connections: Annotated[int, option("Number of files to fetch at the same time.", min=1, max=16)] = 4,
-    dry_run: Annotated[bool, option("Only print what would be fetched, and how much it is.", name="--dry-run")] = False,
+    connections: Annotated[int, option("Number of files to download at the same time.", min=1, max=16)] = 4,
+    dry_run: Annotated[bool, option("Only print what would be downloaded, and its size.", name="--dry-run")] = False,
 ) -> None:
     """Download images of the Human Protein Atlas, with their labels.
 

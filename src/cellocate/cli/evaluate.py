@@ -31,7 +31,7 @@ def evaluate(
     predictions: Annotated[
         Path | None,
         option(
-            "In place of a model: table of probabilities, table Id,Predicted, or a submission to the 2021 "
+            "Instead of a model: table of probabilities, table Id,Predicted, or a submission to the 2021 "
             "challenge. For the last, --labels are the true cells: the folder truth of simulated fields, or a table "
             "ID,ImageWidth,ImageHeight,Label,Mask.",
             "FILE",

@@ -27,9 +27,11 @@ def neighbours(
     model: Annotated[Path | None, option("The model that EMBEDDINGS was made with.", "MODEL")] = None,
     count: Annotated[int, option("How many neighbours of each.", min=1)] = 10,
     index: Annotated[
-        Path | None, option("Index for a quicker, not quite exact search; made if it does not exist.", "FILE")
+        Path | None, option("Index for a faster, approximate search; made if it does not exist.", "FILE")
     ] = None,
-    sheet: Annotated[Path | None, option("Draw them side by side (.png, .svg, .pdf); needs --of.", "FILE")] = None,
+    sheet: Annotated[
+        Path | None, option("Draw the neighbours side by side (.png, .svg, .pdf); needs --of.", "FILE")
+    ] = None,
     of: Annotated[Path | None, option("For --sheet: the images that EMBEDDINGS was made from.", "DATA")] = None,
     colours: options.CompositeColours = "atlas",
     reading: options.Images = options.IMAGES,

@@ -15,7 +15,7 @@ _OWN = "cellocate's own"
 
 
 def recipes(name: Annotated[str | None, typer.Argument(metavar="NAME", help="Print this recipe.")] = None) -> None:
-    """List the recipes, or print one to start your own from.
+    """List the recipes, or print one as a start for your own.
 
     'quick' is for a first try and 'resnet18' for real data. Most others are published systems. In a terminal, the list
     has descriptions; in a pipe, only names.

@@ -20,7 +20,7 @@ def select(
     to: Annotated[str | None, option("First map labels to this vocabulary, such as hpa19.", "NAME")] = None,
     by_map: Annotated[
         Path | None,
-        option("Map by this table (from,to) in place of the built-in one; needs --to.", "FILE", name="--map"),
+        option("Map by this table (from,to) instead of the built-in one; needs --to.", "FILE", name="--map"),
     ] = None,
     negative: Annotated[
         bool, option("Keep fields that lose all labels in the mapping, as Negative.", name="--negative")
@@ -47,8 +47,8 @@ def select(
 ) -> None:
     """Make a new collection from others: select by label or column, draw at random, map labels, merge.
 
-    Writes listing.csv, which refers to the files where they are, and listing.json, which records how it was made. With
-    --to, name locations as in the new vocabulary.
+    Writes listing.csv, which points to the image files and copies none, and listing.json, which records how it was
+    made. With --to, name locations as in the new vocabulary.
 
     Example: cellocate select my_images --to hpa19 --any Mitochondria --single --out mitochondria
     """
