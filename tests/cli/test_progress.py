@@ -12,7 +12,7 @@ from cellocate.cli import console
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """A clock that goes on by what stands in this list at each look."""
+    """A clock that advances by what is in this list at each look."""
     steps, now = [0.0], [0.0]
 
     def look() -> float:

@@ -26,7 +26,7 @@ def jpeg(seed, size=(64, 48)):
 
 
 class Site:
-    """Files by path; and for a path the tricks to play, one for each request, before it is served rightly.
+    """Files by path; and for a path the tricks to play, one for each request, before it is served correctly.
 
     A trick is a status (`404`, `500`, `"429 1"` with Retry-After), or one of `stall`, `cut` (half the bytes, then the
     end), `slow`, `long` and `short` (a wrong Content-Length), `html`, `garbage`, `elsewhere` (a wrong Content-Range).

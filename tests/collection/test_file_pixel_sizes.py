@@ -27,7 +27,7 @@ def sizes(collection):
 
 def test_a_size_by_imagej_is_that_of_the_field(tmp_path):
     for field in "ab":
-        tifffile.imwrite(tmp_path / f"{field}_blue.tif", GREY)  # saved anew by a program that knows no size
+        tifffile.imwrite(tmp_path / f"{field}_blue.tif", GREY)  # saved again by a program that knows no size
         tifffile.imwrite(tmp_path / f"{field}_green.tif", GREY, **IMAGEJ)
     assert sizes(open_collection(tmp_path)) == [0.16, 0.16]
     assert sizes(open_collection(tmp_path, pixel_size=0.5)) == [0.5, 0.5]

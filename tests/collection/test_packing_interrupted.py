@@ -1,4 +1,4 @@
-"""Packing that is killed, stopped or out of room goes on, and changes no byte."""
+"""Packing that is killed, stopped or out of room continues, and changes no byte."""
 
 import os
 import signal

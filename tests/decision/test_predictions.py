@@ -1,4 +1,4 @@
-"""The one type of predictions: a part of them, decided anew, saved in every format, and shown in a notebook."""
+"""The one type of predictions: a part of them, decided again, saved in every format, and shown in a notebook."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def test_whole_page(whole):
     assert len(found.html) < 3_000_000
     # F1: Nucleoli 2 of 2 with one false alarm .8; Cytosol 1 of 2 found, 2/3; Aggresome 0; the mean of three
     assert "labels of 3 fields" in found.text
-    assert f"macro F1 is {(0.8 + 2 / 3) / 3:.3f} (95\u00a0% interval".replace("\u00a0", " ") in found.text
+    assert f"macro F1 is {(0.8 + 2 / 3) / 3:.3f} (95% interval" in found.text
     assert "Without skill, predicting nothing gives 0, and every location for every field 0." in found.text
     headings = [
         "Read this first",

@@ -61,7 +61,7 @@ def _fit(
     scores: tuple[float, ...] = (1, 3, 2, 0),
     stop: int | None = None,
 ) -> _Module:
-    """Train, or go on with what is in the folder; `stop` ends it within that epoch, as a kill does."""
+    """Train, or continue with what is in the folder; `stop` ends it within that epoch, as a kill does."""
     L.seed_everything(0, verbose=False)
     module = _Module(list(scores))
     images = torch.randn(24, 1, 4, 4, generator=torch.Generator().manual_seed(0))

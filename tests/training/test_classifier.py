@@ -163,7 +163,7 @@ def test_a_backbone_is_frozen_and_then_learns(run: Path, phantoms: Path, tmp_pat
 
 @pytest.mark.parametrize("average", ["none", "ema", "last"])
 def test_a_frozen_backbone_stays(run: Path, phantoms: Path, tmp_path: Path, average: str) -> None:
-    """Its running statistics too, even where those of an average are measured anew."""
+    """Its running statistics too, even where those of an average are measured again."""
     settings = (
         f"network.init_from={run}/model",
         "network.frozen=always",

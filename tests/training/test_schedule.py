@@ -105,7 +105,7 @@ def test_a_schedule_goes_on_from_a_checkpoint_without_code(section: Schedule) ->
 
 
 def test_a_checkpoint_remembers_the_first_rates() -> None:
-    """So that a run resumed with another rate, such as one found anew, goes on with its own."""
+    """So that a run resumed with another rate, such as one found again, continues with its own."""
     begun = build_schedule(_optimiser(), Schedule(name="constant", warmup=0), 3, 1)
     other = torch.optim.SGD(
         [{"params": nn.Linear(2, 2).parameters(), "lr": 5.0}, {"params": nn.Linear(2, 1).parameters()}], lr=7.0
