@@ -14,10 +14,11 @@ from small_collections import faults, pixels, tabled, write_fields
 
 from cellocate.collection import Collection, inspect, open_collection, pack
 from cellocate.collection.layouts import listing
+from cellocate.collection.metadata_tables import _NOTHING
 from cellocate.collection.selection import Selection, select
 from cellocate.errors import CellocateError
 from cellocate.images import CHANNELS, read_field, write_png
-from cellocate.tables import MISSING, normalised
+from cellocate.tables import normalised
 from cellocate.vocabulary import Location, Vocabulary, get_vocabulary
 
 HEADER = "Id,green,blue,Target,plate,pixel_size\n"
@@ -209,7 +210,7 @@ def test_a_metadata_column_named_like_labels_is_renamed_and_not_lost(folder):
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).map(normalised).filter(bool)
 
-PLATES = TEXT.filter(lambda plate: plate.lower() not in MISSING)
+PLATES = TEXT.filter(lambda plate: plate.lower() not in _NOTHING)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
