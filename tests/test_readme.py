@@ -35,7 +35,7 @@ NOT_RUN = {
 _SMALL = ("network.backbone=test_resnet", "network.pretrained=false", "data.size=64", "training.epochs=1")
 SMALLER = {
     "train": [word for setting in _SMALL for word in ("--set", setting)],
-    "simulate": ["--fields", "2", "--size", "64"],
+    "simulate": ["--fields", "4", "--size", "64"],
     "cells": ["--masks", "my_images/truth", "--size", "32", "--span", "48", "--pixel-size", "2.56"],
 }
 """What is added to a command so that it suits small fields; of an option that is given twice the last one counts."""
@@ -101,7 +101,7 @@ def test_commands_run_in_the_order_of_the_page(cellocate, workplace: Path, page:
     one = pd.read_csv(workplace / "train.csv")["Id"][0]
     tables = ("validation.csv", "test.csv", "a.csv", "b.csv")
     for arguments in PAGES[page]:
-        name, given = arguments[0], [one if a.startswith("phantom-0-") else a for a in arguments]
+        name, given = arguments[0], [one if a == "phantom-0-000333" else a for a in arguments]
         if any(word in " ".join(given) for word in NOT_RUN):
             continue
         if name == "decide" and not Path("a.csv").exists():
