@@ -33,6 +33,7 @@ def main() -> None:
     learn.set_defaults(does=_learn)
     learn.add_argument("folder", type=Path, help="of the leg: checkpoint and weights")
     learn.add_argument("--ring", type=Path, required=True)
+    learn.add_argument("--real", type=Path, help="folder of real images, of which half of the crops are then")
     learn.add_argument("--start", type=Path, help="half-precision weights of the last leg")
     learn.add_argument("--backbone", default="resnet10t")
     learn.add_argument("--pretrained", action="store_true", help="start from ImageNet's weights")
@@ -79,7 +80,12 @@ def _learn(asked: argparse.Namespace) -> None:
     torch.set_num_threads(asked.threads)
     course = Course(backbone=asked.backbone, pretrained=asked.pretrained, rate=asked.rate, images=asked.images)
     leg = Leg(asked.folder, course, asked.start)
-    leg.learn(asked.ring, until=asked.until, every=asked.every)
+    real = None
+    if asked.real is not None:
+        from builtin_real import every
+
+        real = every(asked.real)
+    leg.learn(asked.ring, until=asked.until, every=asked.every, real=real)
 
 
 if __name__ == "__main__":

@@ -23,26 +23,23 @@ import argparse
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 from builtin_leg import answers, build, normalised
-from builtin_looks import PIXEL, show_cells
-from builtin_stream import LOCATIONS, Ring
+from builtin_looks import show_cells
+from builtin_real import COLLAGES, FIELDS, Real, read
+from builtin_stream import Ring
 from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import load_file
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
-from cellocate.collection import open_collection
-from cellocate.collection.duplicates import clusters, hash_thumbnail
-from cellocate.collection.image_quality import is_blank, thumbnail
 from cellocate.evaluation.metrics import chance_average_precision
-from cellocate.images import CHANNELS, Pixels, Scale, resize, to_float
+from cellocate.images import CHANNELS
 from cellocate.networks import LocationNetwork
 from cellocate.networks.backbone import build_backbone
 from cellocate.networks.packaged import PACKAGES, packaged_weights
@@ -53,9 +50,6 @@ Floats = NDArray[np.floating]
 LEAST, FOLDS, REPEATS, STRENGTH = 3, 5, 3, 10.0
 RESAMPLES = 2000
 FIGURES = 10  # columns that are printed
-# folder → µm per px of its fields; that of the collages is such that their nuclei are as large as those of 2018
-FIELDS = {"kaggle2018": 0.32, "hpa_web": 0.08, "kaggle2021": 0.08}
-COLLAGES = {"collages": 0.16}
 SUBSETS = {
     "all stains": (0, 1, 2, 3),
     "without ER": (0, 1, 2),
@@ -73,15 +67,6 @@ SHOWN_AS = {  # the composites of a subset of stains
 }
 
 
-@dataclass(frozen=True)
-class Real:
-    """Real fields: images (4, H, W) of 0.32 µm per px, each channel stretched; truth (N, 28); the group of each (N)."""
-
-    images: list[NDArray[np.float32]]
-    truth: NDArray[np.bool_]
-    groups: NDArray[np.intp]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights", type=Path, help="half-precision weights of a leg")
@@ -96,13 +81,13 @@ def main() -> None:
     network = _network(asked.weights)
     rows: list[dict[str, object]] = []
     if asked.aside:
-        rows += _print(on_phantoms(network, Ring(asked.aside), asked.fields))
+        rows += printed(on_phantoms(network, Ring(asked.aside), asked.fields))
     if asked.real.is_dir():
         fields = read(asked.real, FIELDS)
         cache = Cache(asked.cache, network, asked.weights)
-        rows += _print(cross_validated(fields, cache))
+        rows += printed(cross_validated(fields, cache))
         if asked.collages:
-            rows += _print(on_collages(fields, read(asked.real, COLLAGES), cache))
+            rows += printed(on_collages(fields, read(asked.real, COLLAGES), cache))
     else:
         print("no real data here (CELLOCATE_REAL_DATA names their folder): phantoms alone")
     if asked.out:
@@ -121,48 +106,6 @@ def _network(path: Path) -> LocationNetwork:
     network.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()}, strict=False)
     print(f"{path}: {facts}", flush=True)
     return network.eval().to(memory_format=torch.channels_last)
-
-
-# real fields
-
-
-def read(folder: Path, sets: dict[str, float]) -> Real:
-    """The real fields of some folders, with labels of hpa28."""
-    images, truth, hashes, known = [], [], [], _labels(folder)
-    antibodies: list[str] = []
-    for name, pixel_size in sets.items():
-        collection = open_collection(folder / name, pixel_size=pixel_size)
-        labels = collection.labelled().truth()
-        for row, field in enumerate(collection.ids):
-            pixels, _ = collection.read(field, CHANNELS)
-            images.append(_brought(pixels, pixel_size))
-            truth.append(labels[row] if labels.shape[1] == LOCATIONS else known[field])
-            thumbnails = [(plane, thumbnail(plane)) for plane in pixels[:3]]
-            hashes.append([0 if is_blank(plane, small) else hash_thumbnail(small) for plane, small in thumbnails])
-            antibodies.append(field.split("_")[0] if name == "hpa_web" else f"{name}/{field}")
-    groups = clusters(np.array(hashes, np.uint64))
-    for antibody in set(antibodies):  # those of one antibody are one group
-        same = [row for row, other in enumerate(antibodies) if other == antibody]
-        groups[np.isin(groups, groups[same])] = groups[same[0]]
-    return Real(images, np.array(truth), groups)
-
-
-def _brought(pixels: Pixels, pixel_size: float) -> NDArray[np.float32]:
-    _, height, width = pixels.shape
-    high, wide = Scale(size=512, pixel_size=PIXEL).shape(height, width, pixel_size)
-    largest = np.iinfo(pixels.dtype).max
-    return to_float(resize(pixels, high, wide) / np.float32(largest), "channel")
-
-
-def _labels(folder: Path) -> dict[str, NDArray[np.bool_]]:
-    """What fields of the 2021 train set were labelled with in 2018, in hpa28."""
-    table = pd.read_csv(folder / "tables" / "kaggle2018_train.csv.gz")
-    hot = np.eye(LOCATIONS, dtype=bool)
-    return {
-        field: np.asarray(hot[[int(label) for label in target.split()]].any(axis=0))
-        for field, target in zip(table["Id"], table["Target"], strict=True)
-        if field[:3] in ("000", "a34", "f0a")
-    }
 
 
 # what networks say of them
@@ -231,8 +174,8 @@ def cross_validated(fields: Real, cache: Cache) -> Iterator[dict[str, object]]:
             theirs = _out_of_fold(frozen, truth, fields.groups)
             systems = {"ImageNet": theirs, **systems, "phantoms + ImageNet": _standard(logits) + theirs}
         for system, scores in systems.items():
-            row = _row("real fields", subset, system, truth, scores, fields.groups, systems.get("ImageNet"))
-            each = _each(truth, scores)[0]
+            row = figures("real fields", subset, system, truth, scores, fields.groups, systems.get("ImageNet"))
+            each = precisions(truth, scores)[0]
             yield row | {names[label]: round(float(each[place]), 3) for place, label in enumerate(counted)}
 
 
@@ -252,7 +195,7 @@ def on_collages(fields: Real, collages: Real, cache: Cache) -> Iterator[dict[str
             theirs = _fit(learnt, fields.truth[:, counted], frozen)
             systems = {"ImageNet": theirs, **systems, "phantoms + ImageNet": _standard(logits) + theirs}
         for system, scores in systems.items():
-            yield _row("collages", subset, system, truth, scores, groups, systems.get("ImageNet"))
+            yield figures("collages", subset, system, truth, scores, groups, systems.get("ImageNet"))
 
 
 def _out_of_fold(features: Floats, truth: NDArray[np.bool_], groups: NDArray[np.intp]) -> Floats:
@@ -314,7 +257,7 @@ def on_phantoms(network: LocationNetwork, ring: Ring, fields: int) -> Iterator[d
         shown_by, scores = np.concatenate(truth[name]), np.concatenate(said[name])
         counted = (shown_by.sum(axis=0) >= LEAST) & ~shown_by.all(axis=0)
         groups = np.repeat(np.arange(len(said[name])), [len(part) for part in said[name]])
-        yield _row(
+        yield figures(
             f"phantoms: {name}", "all stains", "phantoms", shown_by[:, counted], scores[:, counted], groups, None
         )
 
@@ -322,7 +265,7 @@ def on_phantoms(network: LocationNetwork, ring: Ring, fields: int) -> Iterator[d
 # figures
 
 
-def _each(truth: NDArray[np.bool_], scores: Floats, weights: Floats | None = None) -> Floats:
+def precisions(truth: NDArray[np.bool_], scores: Floats, weights: Floats | None = None) -> Floats:
     """Average precision of each location, (R, K), for R weightings of the rows, such as how often each was drawn.
 
     NaN where all rows that weigh show it, or none. Equal scores do not occur, but for rows that were drawn again.
@@ -340,7 +283,7 @@ def _each(truth: NDArray[np.bool_], scores: Floats, weights: Floats | None = Non
     return found
 
 
-def _row(
+def figures(
     data: str,
     subset: str,
     system: str,
@@ -352,21 +295,21 @@ def _row(
     chance = np.mean([chance_average_precision(int(n), len(truth)) for n in truth.sum(axis=0)])
     row: dict[str, object] = {"data": data, "stains": subset, "system": system, "n": len(truth)}
     row |= {"locations": truth.shape[1], "chance": round(float(chance), 3)}
-    row["macro AP"] = round(float(np.nanmean(_each(truth, scores))), 3)
+    row["macro AP"] = round(float(np.nanmean(precisions(truth, scores))), 3)
     member = groups[:, None] == np.unique(groups)
     drawn = np.random.default_rng(0).multinomial(
         member.shape[1], np.full(member.shape[1], 1 / member.shape[1]), RESAMPLES
     )
     weights = drawn @ member.T
-    macro = np.nanmean(_each(truth, scores, weights), axis=1)
+    macro = np.nanmean(precisions(truth, scores, weights), axis=1)
     row["low"], row["high"] = (round(float(bound), 3) for bound in np.percentile(macro, (2.5, 97.5)))
     if theirs is not None and theirs is not scores:
-        low, high = np.percentile(macro - np.nanmean(_each(truth, theirs, weights), axis=1), (2.5, 97.5))
+        low, high = np.percentile(macro - np.nanmean(precisions(truth, theirs, weights), axis=1), (2.5, 97.5))
         row["over ImageNet"] = f"{low:+.3f} to {high:+.3f}"
     return row
 
 
-def _print(rows: Iterator[dict[str, object]]) -> list[dict[str, object]]:
+def printed(rows: Iterator[dict[str, object]]) -> list[dict[str, object]]:
     done = []
     for row in rows:
         few = list(row.items())[:FIGURES]

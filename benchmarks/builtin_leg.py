@@ -12,7 +12,8 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from builtin_looks import MOST, Shown, show
+from builtin_looks import MOST, Shown, show, show_real
+from builtin_real import Real
 from builtin_stream import LOCATIONS, Ring
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -46,6 +47,7 @@ class Course:
     decay: float = 0.02
     warm_up: int = 100  # steps
     images: float = math.inf  # to learn from in all
+    real_share: float = 0.5  # of the crops, if there are real images
 
     @property
     def low(self) -> torch.dtype:
@@ -87,10 +89,10 @@ def normalised(images: Tensor) -> Tensor:
 
 
 class Stream(IterableDataset[Shown]):
-    """Crops of the ring without end."""
+    """Crops of the ring without end, a share of them of real images instead."""
 
-    def __init__(self, ring: Path, side: int, seed: int) -> None:
-        self.ring, self.side, self.seed = ring, side, seed
+    def __init__(self, ring: Path, side: int, seed: int, real: Real | None = None, share: float = 0.0) -> None:
+        self.ring, self.side, self.seed, self.real, self.share = ring, side, seed, real, share
 
     def __iter__(self) -> Iterator[Shown]:
         """Crops of random fields, of those that are ready at the time."""
@@ -99,7 +101,11 @@ class Stream(IterableDataset[Shown]):
         while True:
             ready = ring.ready()
             for slot in rng.choice(ready, min(len(ready), 256), replace=False):
-                yield show(ring, int(slot), self.side, rng)
+                if self.real is not None and rng.random() < self.share:
+                    row = int(rng.choice(len(self.real.weights), p=self.real.weights))
+                    yield show_real(self.real.images[row], self.real.truth[row], self.side, rng)
+                else:
+                    yield show(ring, int(slot), self.side, rng)
 
 
 class Leg:
@@ -119,10 +125,10 @@ class Leg:
         if (folder / NEW).exists():
             self._go_on()
 
-    def learn(self, ring: Path, until: float, every: float) -> None:
+    def learn(self, ring: Path, until: float, every: float, real: Real | None = None) -> None:
         """Take steps until a time (as `time.time` has it), or until the leg has seen all of its images."""
         course = self.course
-        data = Stream(ring, course.side, seed=int(self.steps) + 1)
+        data = Stream(ring, course.side, int(self.steps) + 1, real, course.real_share)
         batches = iter(DataLoader(data, course.batch, num_workers=1, prefetch_factor=4))
         self.network.train()
         saved, began, losses = time.time(), time.process_time(), []
@@ -168,6 +174,12 @@ class Leg:
         seen = int(self.steps * self.course.batch)
         line = f"{time.strftime('%H:%M:%S')},{seen},{self.seconds:.0f},{crop:.4f},{cell:.4f}"
         print(line, flush=True)
+
+    def averaged(self) -> LocationNetwork:
+        """The network with the average of its weights, to ask."""
+        network = build(self.course.backbone)
+        network.load_state_dict(self.average)
+        return network.eval().to(memory_format=torch.channels_last)
 
     def save(self) -> None:
         """Write all that the leg needs to go on, and the averaged weights in half precision."""

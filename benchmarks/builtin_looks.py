@@ -17,10 +17,11 @@ Floats = NDArray[np.float32]
 
 PIXEL, SQUARE = 0.32, 160  # µm; px of the square around a single cell, 51.2 µm
 MOST = 12  # cells of a crop that are asked about
-SCALE = (0.8, 1.25)
+SCALE = (0.7, 1.4)
 LEAST_PX, HALF = 150, 0.5  # a cell is asked about, and its crop surely shows what it does, if so much of it is seen
 PERCENTILES = (0.1, 99.9)  # as `to_float(…, "channel")`
 ONE_CELL, SOME_CELLS = 0.15, 0.1  # how often all but one cell, or some, is black, as in crops and collages
+TRIES = 3  # crops of a real image, of which the one with most protein is shown
 MUCH = 0.02  # of a crop that is wholly black: more is no chance
 # which stains there are, and how often
 STAINS = {
@@ -67,6 +68,28 @@ def show(ring: Ring, slot: int, side: int, rng: np.random.Generator, *, plain: b
     return Shown(image, *_truth(numbers, labels, areas * scale**2, kept))
 
 
+def show_real(image: Floats, truth: NDArray[np.bool_], side: int, rng: np.random.Generator) -> Shown:
+    """A random crop of a real image (4, H, W), 0 to 1: of three the one with most protein; half are changed.
+
+    The crop is said to show what the image does; nothing is known of its cells.
+    """
+    crops = [_random_crop(image * 255, side, rng) for _ in range(TRIES)]
+    crop = max(crops, key=lambda each: float(each[GREEN].mean())) / np.float32(255)
+    if rng.random() < 0.5:
+        crop = _photographed(crop, rng)
+    answers, counts = (np.zeros((1 + MOST, LOCATIONS), np.float32) for _ in range(2))
+    answers[0], counts[0] = truth, 1
+    return Shown(_stained(crop, rng), np.zeros((side, side), np.uint8), answers, counts)
+
+
+def _random_crop(planes: Floats, side: int, rng: np.random.Generator) -> Floats:
+    scale = float(np.exp(rng.uniform(*np.log(SCALE))))
+    reach, (height, width) = side / scale / 2, planes.shape[1:]
+    centre = [rng.uniform(min(reach, length / 2), max(length - reach, length / 2)) for length in (width, height)]
+    image, _ = _cut(np.concatenate([planes, planes[:1] * 0]), _affine(np.array(centre), side, scale, rng), side)
+    return image
+
+
 def _kept(present: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp] | None:
     """The cells that are not blacked out; None: all, and what is between them."""
     kind = rng.random()
@@ -93,6 +116,13 @@ def _turning(
         rows, columns = np.nonzero(numbers == rng.choice(present if kept is None else kept))
         near = np.array([columns.mean(), rows.mean()]) + rng.uniform(-0.3, 0.3, 2) * reach
         centre = near if kept is not None and len(kept) == 1 else np.clip(near, reach, SIDE - reach)
+    return _affine(centre, side, scale, rng, plain=plain)
+
+
+def _affine(
+    centre: NDArray[np.float64], side: int, scale: float, rng: np.random.Generator, *, plain: bool = False
+) -> NDArray[np.float64]:
+    """The map to a crop around a centre (x, y), turned, mirrored and scaled at random."""
     right_angle = plain or rng.random() < 0.5
     angle = 90.0 * rng.integers(4) if right_angle else rng.uniform(0, 360)
     middle = (float(centre[0]), float(centre[1]))
@@ -125,31 +155,56 @@ def _stretched(image: Floats, ranges: NDArray[np.float32]) -> Floats:
 
 
 def _photographed(image: Floats, rng: np.random.Generator) -> Floats:
-    """As another microscope would have it: bleed-through, haze, gamma, gain, background, blur, noise."""
+    """As another microscope would have it: bleed-through, unspecific binding, haze, gamma, gain, blur, grain."""
     nothing = ~image.any(axis=0)  # between cells that were cut out
     if rng.random() < 0.3:
         image[GREEN] += rng.uniform(0, 0.2) * image[rng.choice([RED, BLUE, YELLOW])]
     if rng.random() < 0.3:
         image[rng.choice([RED, BLUE, YELLOW])] += rng.uniform(0, 0.15) * image[GREEN]
-    if rng.random() < 0.25:  # an antibody that binds anywhere in a cell
-        body = cv2.GaussianBlur(np.asarray(image.max(axis=0)), (0, 0), rng.uniform(2, 6))
-        image[GREEN] = image[GREEN] * rng.uniform(0.6, 1) + rng.uniform(0, 0.35) * body
+    image[GREEN] = _bound(image, rng)
     together = rng.uniform(0.3, 1.1) if rng.random() < 0.3 else 0.0
-    for plane in image:
-        blur = together or (rng.uniform(0.3, 1.0) if rng.random() < 0.1 else 0.0)
+    for channel, plane in enumerate(image):
+        protein = channel == GREEN
+        blur = together or (rng.uniform(0.3, 1.4) if rng.random() < (0.4 if protein else 0.1) else 0.0)
         if blur:
             plane[:] = cv2.GaussianBlur(plane, (0, 0), blur)
         np.maximum(plane, 0, out=plane)
         np.power(plane, float(np.exp(rng.normal(0, 0.3))), out=plane)
-        plane *= float(np.exp(rng.normal(0, 0.2)))
-        if rng.random() < 0.4:
+        if rng.random() < (0.8 if protein else 0.4):
+            plane[:] = _grained(plane, rng)
+        plane *= float(np.exp(rng.normal(0, 0.15)))
+        if rng.random() < 0.3:
             plane += rng.uniform(-0.06, 0.12)
-        if rng.random() < 0.5:
-            noise = rng.standard_normal(plane.shape, np.float32)
-            plane += rng.uniform(0, 0.07) * noise * np.sqrt(np.abs(plane) + 0.05)
     if nothing.mean() > MUCH:
         image[:, nothing] = 0
     return np.asarray(np.clip(image, 0, 1), np.float32)
+
+
+def _bound(image: Floats, rng: np.random.Generator) -> Floats:
+    """The protein's channel with light from other planes and from antibodies that bind anywhere in a cell."""
+    green = image[GREEN]
+    if rng.random() < 0.5:
+        part = rng.uniform(0, 0.7)
+        green = (1 - part) * green + part * cv2.GaussianBlur(green, (0, 0), rng.uniform(1.5, 8))
+    if rng.random() < 0.5:
+        chosen = image.max(axis=0) if rng.random() < 0.7 else image[rng.choice([RED, BLUE, YELLOW])]
+        body = cv2.GaussianBlur(np.asarray(chosen), (0, 0), rng.uniform(1.5, 6))
+        green = green * rng.uniform(0.5, 1) + rng.uniform(0, 0.45) * body
+    return np.asarray(green, np.float32)
+
+
+def _grained(plane: Floats, rng: np.random.Generator) -> Floats:
+    """Counted photons, and the granules of dye that dim stains look like; the range is that of the grained plane."""
+    if rng.random() < 0.5:
+        granules = rng.standard_normal(plane.shape, np.float32)
+        granules = cv2.GaussianBlur(granules, (0, 0), sigma := rng.uniform(0.5, 1.5)) * np.float32(3.5 * sigma)
+        plane = plane * np.exp(rng.uniform(0.1, 0.7) * granules)
+    photons = float(np.exp(rng.uniform(np.log(2), np.log(60))))
+    plane = rng.poisson(np.clip(plane, 0, 4) * photons).astype(np.float32) / np.float32(photons)
+    if rng.random() < 0.5:
+        plane = np.asarray(cv2.GaussianBlur(plane, (0, 0), rng.uniform(0.3, 0.8)), np.float32)
+    brightest = float(np.quantile(plane[::2, ::2], 0.999))
+    return np.asarray(plane / max(brightest, 0.2), np.float32)
 
 
 def _stained(image: Floats, rng: np.random.Generator) -> Floats:
