@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 import tifffile
 from stack_files import noise, zarr_plate
 
@@ -92,3 +93,17 @@ def test_what_it_proposes_for_slices_can_be_typed(cellocate, tmp_path: Path) -> 
     read = cellocate("check", tmp_path, "--channels", "blue=0,green=1,red=2,yellow=3")
     assert "channels    red, green, blue, yellow" in read.out
     assert "you set the axes to CYX" in read.err
+
+
+def test_the_table_never_replaces_what_is_read(cellocate, phantoms: Path) -> None:
+    labels = (phantoms / "train.csv").read_bytes()
+    refused = cellocate("check", phantoms, "--out", phantoms / "train.csv")
+    assert (refused.code, (phantoms / "train.csv").read_bytes()) == (1, labels)
+    assert "which is read" in refused.err
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="no folder that takes no files")
+def test_the_place_of_the_table_is_checked_first(cellocate, phantoms: Path) -> None:
+    nowhere = cellocate("check", phantoms, "--out", "/proc/problems.csv")
+    assert (nowhere.code, nowhere.out) == (1, "")
+    assert "no file can be written here" in nowhere.err

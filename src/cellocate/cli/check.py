@@ -66,8 +66,10 @@ def check(
     from cellocate.cli.console import progress
     from cellocate.collection import find_warnings, inspect
     from cellocate.collection.yaml_template import write_collection_yaml
+    from cellocate.files import refuse_existing_files
 
     refuse_suffix(out)
+    refuse_existing_files((out,), overwrite=True, inputs=(data, images.labels))
     description = None
     if write:
         collection, description = _open_to_describe(data, images)
