@@ -116,7 +116,7 @@ def test_the_commands_note_it_and_leave_the_decision_to_the_user(cellocate, tabl
     assert "of 28 locations per field (real label sets have 1 to 3)" in fitted.err
     applied = cellocate("decide", "apply", tables / "p.csv", "--rule", tables / "rule.json", "--out", tables / "d.csv")
     assert "note: the decision rule marks" in applied.err
-    assert pd.read_csv(tables / "d.csv")["Predicted"].str.split().str.len().max() > 5
+    assert pd.read_csv(tables / "d.csv")["Locations"].str.split("; ").str.len().max() > 5
     limited = cellocate(*given, "--at-most", 5, "--out", tables / "limited.json")
     assert "the 5 furthest above their thresholds are kept" in limited.err
 

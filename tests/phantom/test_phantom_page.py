@@ -31,7 +31,7 @@ def test_the_picture_is_there_and_small():
 def test_the_example_draws_rings_around_nucleoli(monkeypatch):
     monkeypatch.setattr(LOCATIONS, "_known", {**LOCATIONS._known})
     exec(re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)[1], {})
-    LOCATIONS.add("Nucleoli", LOCATIONS["Nucleoli rim"])
+    monkeypatch.setitem(LOCATIONS._known, "Nucleoli", LOCATIONS["Nucleoli rim"])
     rings = simulate_field([2], size=512, seed=3).signal[2]
     monkeypatch.undo()
     bodies = simulate_field([2], size=512, seed=3).signal[2]
