@@ -62,6 +62,20 @@ def test_a_folder_that_takes_no_files_is_refused_before_the_work():
             refuse(Path("/proc/x/y"), overwrite=False)
 
 
+def test_the_root_is_a_folder_and_no_file():
+    with pytest.raises(CellocateError, match="there is a folder with the name of this file"):
+        refuse_existing_file(Path("/"), overwrite=False)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_takes_files_will_do_in_one_that_takes_none(tmp_path):
+    own = tmp_path / "closed" / "own"
+    own.mkdir(parents=True)
+    own.parent.chmod(0o500)
+    refuse_existing(own, overwrite=False)
+    own.parent.chmod(0o700)
+
+
 def test_missing_folders_of_a_file_are_made(tmp_path):
     write_text(tmp_path / "x" / "y" / "a.txt", "é")
     assert (tmp_path / "x" / "y" / "a.txt").read_bytes() == "é".encode()

@@ -159,6 +159,7 @@ def predict(
     from cellocate.collection import are_cells, describe_skipped, usable_fields
     from cellocate.collection.camera_depth import with_depth
     from cellocate.collection.splits import part_of
+    from cellocate.networks.model_card import with_blank_landmarks
     from cellocate.prediction import assumptions, predict_cells, predict_collection, prediction_warnings
 
     loaded, collection, notes = _model(model), _collection(data), list[str]()
@@ -166,7 +167,7 @@ def predict(
         collection, of_depth = with_depth(collection)  # before fields are left out
         collection, missing = part_of(collection, loaded.card.fields, part, skip_missing=skip_bad)
         notes += [*of_depth, *missing]
-    collection = loaded.card.allowing_blank(collection)
+    collection = with_blank_landmarks(collection, [loaded.card])
     collection, inspection = usable_fields(collection, loaded.card.channels, labelled=False, skip_bad=skip_bad)
     if inspection.problems:
         notes.append(describe_skipped(inspection.problems, inspection.unit))

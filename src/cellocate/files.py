@@ -165,9 +165,9 @@ def refuse_existing_file(path: str | Path, *, overwrite: bool, inputs: Iterable[
     for kept in inputs:
         if kept is not None and Path(path).exists() and Path(path).resolve().is_relative_to(Path(kept).resolve()):
             raise CellocateError(f"the file belongs to {kept}, which is read", where=path, mend="Choose a new name.")
-    refuse_closed(Path(path))
     if Path(path).is_dir():
         raise CellocateError("there is a folder with the name of this file", where=path, mend="Choose another name.")
+    refuse_closed(Path(path))
     if Path(path).exists() and not overwrite:
         raise CellocateError("the file exists", where=path, mend="Choose a new name, or add --overwrite to replace it.")
 
@@ -206,8 +206,8 @@ def refuse_existing(path: Path, *, overwrite: bool, inputs: Iterable[str | Path 
 
 
 def refuse_closed(path: Path) -> None:
-    """Raise a `CellocateError` if the folder that is to hold `path` takes no new files, as /proc does."""
-    folder = next(parent for parent in path.resolve().parents if parent.is_dir())
+    """Raise a `CellocateError` if `path`, or the folder that is to hold it, takes no new files, as /proc does."""
+    folder = next(place for place in (path.resolve(), *path.resolve().parents) if place.is_dir())
     try:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:

@@ -76,6 +76,17 @@ def test_fields_without_signal_stay_without_location(cellocate, tables):
     assert (decided == "").tolist() == [True] + [False] * 59
 
 
+def test_columns_of_other_programs_do_not_matter(cellocate, tables):
+    rule = tables / "rule.json"
+    cellocate("decide", "fit", tables / "p.csv", "--labels", tables / "labels.csv", "--rule", "single", "--out", rule)
+    foreign = pd.read_csv(tables / "p.csv").assign(Locations="Nucleus, Golgi", field="")
+    foreign.to_csv(tables / "foreign.csv", index=False)
+    for name in ("p", "foreign"):
+        out = tables / f"{name}_decided.csv"
+        assert cellocate("decide", "apply", tables / f"{name}.csv", "--rule", rule, "--out", out).code == 0
+    assert (tables / "foreign_decided.csv").read_text() == (tables / "p_decided.csv").read_text()
+
+
 def test_cells_stay_cells_and_only_one_models_score_is_kept(cellocate, tables):
     cells = pd.read_csv(tables / "p.csv").assign(field="f", cell=range(60), ood_score=0.5)
     for name in ("a.csv", "b.csv"):

@@ -56,7 +56,7 @@ def test_phantoms_beside_what_they_were_chosen_from(cellocate, phantoms, tmp_pat
         "examples.svg",
         "random.png",
         "locations.png",
-        "beside_pixels.svg",
+        "compared_pixels.svg",
     }
 
 

@@ -152,6 +152,10 @@ def test_another_order_and_the_fields_of_the_fit_are_refused():
             pool.check_use(("test_b.csv", "test_c.csv", "test_a.csv"), ["new"])
         with pytest.raises(CellocateError, match="fields that it was fitted to"):
             pool.check_use(NAMES, ids[::-1])
+        with pytest.raises(CellocateError, match=r"Give A.csv, B.csv, C.csv, in this order"):
+            pool.check_use(("B.csv", "A.csv", "C.csv"), ["new"])
+        for others in (("b.csv", "c.csv", "d.csv"), ("2024-02.csv", "2024-03.csv", "2024-01.csv")):
+            assert pool.check_use(others, ["new"])[0].startswith("tables taken in the order of the fit: ")
         assert pool.check_use(NAMES, ["new"]) == []
         places = "x.csv as a.csv, y.csv as b.csv, z.csv as c.csv"
         assert pool.check_use(("x.csv", "y.csv", "z.csv"), ["new"]) == [

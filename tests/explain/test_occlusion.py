@@ -39,6 +39,15 @@ def test_the_channel_that_a_location_looks_at_is_missed(run):
         assert drops[2, "green", place] == pytest.approx(0, abs=1e-3)
 
 
+def test_a_stain_that_the_images_lack_is_not_taken_away(run):
+    tiles = np.full((1, 4, SIZE, SIZE), 0.1, np.float32)
+    tiles[0, 3] = 0
+    model = looking(run)
+    assert "yellow" in set(occlude(model, tiles, [1])["channel"])
+    model.card = model.card.model_copy(update={"missing_channels": "blank"})
+    assert set(occlude(model, tiles, [1])["channel"]) == {"red", "green", "blue", "all"}
+
+
 def test_the_table_of_a_field_without_locations_is_joined_to_others_without_a_warning(run):
     tiles = np.full((1, 4, SIZE, SIZE), 0.1, np.float32)
     none, one = (occlude(looking(run), tiles, wanted) for wanted in ([], [1]))

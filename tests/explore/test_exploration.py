@@ -92,7 +92,7 @@ def test_pictures_before_and_after_are_compared(folder):
     assert found.loc["green_mean"].tolist() == pytest.approx([55 / 255, 85 / 255])
     assert "height_px" not in found.index
     assert "sharpness" not in found.index  # neither red nor yellow
-    plot = make_plots(explored)["beside_pixels"]
+    plot = make_plots(explored)["compared_pixels"]
     assert "before (line, n = 12) and after (area, n = 6)" in plot.caption
     drawn = [axes for axes in plot.draw(720).axes if axes.patches]
     assert [axes.get_title(loc="left").split(",")[0] for axes in drawn] == ["Protein (green)", "Nucleus (blue)"]
@@ -132,12 +132,23 @@ def test_the_values_of_a_column(folder):
     ]
 
 
-def test_fields_without_a_channel_that_others_have_are_left_out(folder):
-    for number in range(11):
-        write_png(folder / f"f{number:02}_red.png", np.full((16, 20), 9, np.uint8))
-    explored = analyse(open_collection(folder), ExploreOptions(skip_bad=True))
-    assert explored.collection.ids == [f"f{number:02}" for number in range(11)]
-    assert "f11 (the red file is missing" in explored.notes[0]
+def test_fields_may_have_other_channels_than_others(folder):
+    write_png(folder / "f07_red.png", np.full((16, 20), 9, np.uint8))
+    explored = analyse(open_collection(folder), ExploreOptions())
+    assert (explored.n, len(explored.pixels)) == (12, 12)
+    (folder / "f07_red.png").write_bytes(b"no image")
+    with pytest.raises(CellocateError, match="f07"):
+        analyse(open_collection(folder), ExploreOptions())
+
+
+def test_a_channel_that_no_measured_field_has_is_not_drawn(folder):
+    write_png(folder / "f07_red.png", np.full((16, 20), 9, np.uint8))
+    collection = open_collection(folder)
+    without = next(seed for seed in range(9) if sample_fields(collection, None, 1, seed).index[0] != "f07")
+    drawn = make_plots(analyse(collection, ExploreOptions(sample=1, seed=without), collection))
+    titles = [axes.get_title(loc="left") for axes in drawn["intensity"].draw(720).axes]
+    assert titles == ["Protein (green)", "Nucleus (blue)"]
+    assert "compared_pixels" in drawn
 
 
 def test_a_channel_that_was_not_there_before_is_not_compared(folder, tmp_path):
@@ -145,7 +156,7 @@ def test_a_channel_that_was_not_there_before_is_not_compared(folder, tmp_path):
     (tmp_path / "other").mkdir()
     write_png(tmp_path / "other" / "f00_green.png", np.full((16, 20), 9, np.uint8))
     drawn = make_plots(analyse(collection, ExploreOptions(), open_collection(tmp_path / "other")))
-    titles = [axes.get_title(loc="left") for axes in drawn["beside_pixels"].draw(720).axes]
+    titles = [axes.get_title(loc="left") for axes in drawn["compared_pixels"].draw(720).axes]
     assert len([title for title in titles if title.startswith("Protein (green)")]) == 1
     assert not [title for title in titles if "blue" in title]
 
@@ -155,7 +166,7 @@ def test_pictures_without_a_common_channel_are_not_compared(folder, tmp_path):
     write_png(tmp_path / "other" / "f00_red.png", np.full((16, 20), 9, np.uint8))
     other = open_collection(tmp_path / "other")
     whole = open_collection(folder).subset(["f01", "f02"])
-    assert "beside_pixels" not in make_plots(analyse(other, ExploreOptions(), whole))
+    assert "compared_pixels" not in make_plots(analyse(other, ExploreOptions(), whole))
 
 
 def test_a_field_that_cannot_be_read_is_not_counted_as_measured(folder):

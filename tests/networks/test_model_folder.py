@@ -147,7 +147,7 @@ def test_a_card_from_before_parts_of_it_had_all_their_settings_is_read(
     save(make(), tmp_path / "model")
     path = tmp_path / "model" / "model.json"
     card = json.loads(path.read_text())
-    later = {"unit", "bits", "any_size", "bag", "originals", "tta", "calibration", "ood"}
+    later = {"unit", "bits", "bag", "originals", "tta", "calibration", "ood"}
     old = {name: value for name, value in card.items() if name not in later | {"checksum"}}
     old["rule"] = {name: old["rule"][name] for name in ("kind", "thresholds")}
     checksum = hashlib.sha256(json.dumps(old, sort_keys=True).encode()).hexdigest()
@@ -172,7 +172,6 @@ def test_a_model_with_earlier_names_of_settings_and_weights_is_read(make: Callab
     lacking = {
         "unit",
         "bits",
-        "any_size",
         "bag",
         "originals",
         "views",

@@ -1,4 +1,4 @@
-"""Models that take images without some landmarks, and crops without black borders."""
+"""Models that take images without some landmarks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cellocate.networks import Model
 @pytest.fixture
 def model(run: Path) -> Model:
     plain = cellocate.load(run / "model", device="cpu")
-    card = plain.card.model_copy(update={"missing_channels": "blank", "any_size": True, "unit": None})
+    card = plain.card.model_copy(update={"missing_channels": "blank"})
     return Model(plain.network, card)
 
 
@@ -53,14 +53,3 @@ def test_the_protein_cannot_be_missing(model: Model, phantoms: Path) -> None:
 def test_other_models_need_all_channels(run: Path, phantoms: Path) -> None:
     with pytest.raises(cellocate.errors.CellocateError, match="no yellow channel"):
         cellocate.predict(run, _without(phantoms, "yellow"))
-
-
-def test_crops_are_read_at_their_own_size(model: Model, run: Path) -> None:
-    pixel = model.card.pixel_size
-    assert model.scale_of_crops(20, 30, pixel).size == 32
-    assert model.scale_of_crops(33, 10, pixel).size == 64
-    assert model.scale_of_crops(500, 10, pixel).size == model.card.size
-    assert model.scale_of_crops(20, 30, None).size == model.card.size
-    assert cellocate.load(run / "model").scale_of_crops(20, 30, pixel).size == model.card.size
-    crop = np.random.default_rng(0).integers(0, 255, (4, 32, 32), np.uint8)
-    assert model.prepare(crop, pixel, model.scale_of_crops(32, 32, pixel)).shape == (1, 4, 32, 32)

@@ -26,6 +26,7 @@ from cellocate.collection.splits import held_out_leaks, part_of, refuse_other_ch
 from cellocate.decision import Predictions
 from cellocate.errors import CellocateError
 from cellocate.networks import Model
+from cellocate.networks.model_card import with_blank_landmarks
 from cellocate.prediction import assumptions, predict_bags, predict_collection, prediction_warnings
 
 
@@ -84,8 +85,7 @@ def evaluate_model(
         notes += missing
     images = chosen if bags is None else bags.subset(chosen.ids).cells
     channels = tuple(dict.fromkeys(channel for each in models for channel in each.card.channels))
-    if all(each.card.missing_channels == "blank" for each in models):
-        images = model.card.allowing_blank(images)
+    images = with_blank_landmarks(images, [each.card for each in models])
     images, inspection = usable_fields(images, channels, labelled=True, skip_bad=skip_bad)
     if inspection.problems:
         notes.append(describe_skipped(inspection.problems, inspection.unit))

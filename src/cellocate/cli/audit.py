@@ -60,10 +60,12 @@ def audit(
     from cellocate.cli.console import note, progress
     from cellocate.explain.audit import audit_labels, predict_held_out, read_held_out, write_audit  # with torch
     from cellocate.networks import load
+    from cellocate.networks.model_card import with_blank_landmarks
     from cellocate.prediction import assumptions
 
     loaded = [load(folder, device=device) for folder in folders]
     needed = loaded[0].card.channels if loaded else collection.channels
+    collection = with_blank_landmarks(collection, [each.card for each in loaded])
     collection = usable_fields(collection, needed, labelled=True, skip_bad=skip_bad).labelled()
     note(*dict.fromkeys(text for each in loaded for text in assumptions(each, collection)))
     with progress("predicting", len(collection) * len(loaded)) as advance:

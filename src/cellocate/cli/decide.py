@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -192,9 +191,15 @@ def apply(
     if before.pool is not None:
         note(*before.pool.check_use(decision.table_names(probabilities), ids))
     values = before.apply(tables)
-    found = replace(decision.read_predictions(probabilities[0], vocabulary), probabilities=values).decide(fitted)
-    if len(tables) > 1:
-        found = replace(found, ood_score=None)  # of one model among several
+    found = decision.Predictions.from_rule(
+        ids,
+        values,
+        vocabulary,
+        fitted,
+        ood_score=decision.read_ood_score(probabilities[0]) if len(tables) == 1 else None,  # of one model
+        notes=decision.read_notes(probabilities[0], ids),
+        **decision.read_cells(probabilities[0]),
+    )
     found.save(out, format_)
     if not decision.has_guarantee(rule):
         _note_doubts(fitted, values)

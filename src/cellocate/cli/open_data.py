@@ -85,9 +85,10 @@ def fields_for(model: Model, collection: Collection, *, skip_bad: bool, also: Se
     Raises:
         CellocateError: the collection lacks a channel of the model's; a field is faulty and `skip_bad` is not set.
     """
+    from cellocate.networks.model_card import with_blank_landmarks
     from cellocate.prediction import assumptions
 
-    collection = model.card.allowing_blank(collection)
+    collection = with_blank_landmarks(collection, [model.card])
     collection = usable_fields(collection, model.card.channels, labelled=False, skip_bad=skip_bad)
     note(*also, *assumptions(model, collection))
     return collection

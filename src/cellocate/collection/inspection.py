@@ -92,17 +92,19 @@ def inspect(
 
     Args:
         collection: the fields.
-        channels: the channels that each field must have; by default all channels of the collection.
+        channels: the channels that each field must have; by default all channels of the collection. If there are none,
+            the files that each field has are checked.
         decode: decode every pixel. Otherwise only the start and end of each file are read, which is much faster and
             finds missing, truncated and differing files.
         progress: called with 1 after each field.
     """
-    wanted = tuple(channels or collection.channels)
+    needed = collection.channels if channels is None else tuple(channels)
     has_images = any(channel in collection.fields for channel in CHANNELS)
     ids = collection.ids if has_images else []  # a label table alone has no images
 
     def inspect_field(field: str) -> ImageFacts | Problem:
         try:
+            wanted = needed or tuple(collection.files(field)) or collection.channels
             files = required_files(collection.files(field), wanted, collection.folder)
             place = in_store(files)
             if not decode:
@@ -151,7 +153,7 @@ def usable_fields(
 
     Args:
         collection: fields or cells.
-        channels: the channels that each field must have.
+        channels: the channels that each field must have; with none, any that it has will do.
         labelled: whether fields without correct labels are faulty.
         skip_bad: leave faulty fields out, instead of raising an error.
 

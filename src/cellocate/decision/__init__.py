@@ -10,11 +10,12 @@ from cellocate.decision.choose_rule import NOT_COMPARED, default_rule, fit_rule
 from cellocate.decision.guaranteed import fit_guaranteed
 from cellocate.decision.no_signal import SILENT, clear_empty, describe_notes
 from cellocate.decision.pooling import Pool, table_names
-from cellocate.decision.predictions import Predictions, read_predictions
+from cellocate.decision.predictions import Predictions, read_cells, read_predictions
 from cellocate.decision.probability_tables import (
     read_fields,
     read_locations,
     read_notes,
+    read_ood_score,
     read_probabilities,
     read_tables,
     vocabulary_from_columns,
@@ -65,9 +66,11 @@ __all__ = [
     "match_ratios",
     "mean_label_count",
     "rare_location_notes",
+    "read_cells",
     "read_fields",
     "read_locations",
     "read_notes",
+    "read_ood_score",
     "read_predictions",
     "read_probabilities",
     "read_rule",

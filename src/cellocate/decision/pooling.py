@@ -174,14 +174,18 @@ def fit_pool(
 
 
 def _ordered(names: Sequence[str], fitted: Sequence[str]) -> list[str]:
-    """The names in the order of the fit, by the words that they share; unchanged if no order is better."""
-    from scipy.optimize import linear_sum_assignment  # slow to import
+    """The names in the order of the fit, if what is special to each is the same in another order; else unchanged."""
+    mine, theirs = _special(names), _special(fitted)
+    if len(set(mine)) < len(mine) or sorted(mine) != sorted(theirs):
+        return list(names)
+    return [names[mine.index(special)] for special in theirs]
 
-    words = [[set(re.split(r"[^A-Za-z0-9]+", name)) for name in some] for some in (fitted, names)]
-    alike = np.array([[len(a & b) for b in words[1]] for a in words[0]])
-    alike += np.asarray(fitted, object)[:, None] == np.asarray(names, object)
-    rows, best = linear_sum_assignment(alike, maximize=True)
-    return [names[place] for place in best] if alike[rows, best].sum() > alike.trace() else list(names)
+
+def _special(names: Sequence[str]) -> list[str]:
+    """Each name in lower case, without the words that all of them share."""
+    words = [re.split(r"[^a-z0-9]+", name.lower()) for name in names]
+    shared = set[str].intersection(*map(set, words))
+    return [" ".join(word for word in own if word not in shared) for own in words]
 
 
 def _fitted(kind: PoolKind, tables: Floats, truth: Bools, names: tuple[str, ...]) -> Pool:

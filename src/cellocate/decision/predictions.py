@@ -278,6 +278,16 @@ class Predictions:
         return f"<p>{escape(repr(self))}</p>{some.to_html(index=False)}"
 
 
+def read_cells(path: str | Path) -> dict[str, Any]:
+    """The `fields` and `cells` of a table of cells; both None of a table of fields.
+
+    Raises:
+        CellocateError: a cell has no number.
+    """
+    fields = read_fields(path)
+    return {"fields": fields, "cells": None if fields is None else read_cell_numbers(path)}
+
+
 def read_predictions(path: str | Path, vocabulary: Vocabulary) -> Predictions:
     """Read a table of probabilities, or of predicted locations (`Id,Predicted`).
 
@@ -286,10 +296,7 @@ def read_predictions(path: str | Path, vocabulary: Vocabulary) -> Predictions:
     Raises:
         CellocateError: it is not such a table.
     """
-    fields = read_fields(path)
-    known: dict[str, Any] = {"ood_score": read_ood_score(path), "fields": fields}
-    if fields is not None:
-        known["cells"] = read_cell_numbers(path)
+    known: dict[str, Any] = {"ood_score": read_ood_score(path), **read_cells(path)}
     found: Bools | None
     if has_predicted_labels(path):
         ids, found = read_predicted_labels(path, vocabulary)

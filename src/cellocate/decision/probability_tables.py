@@ -112,7 +112,7 @@ def read_locations(path: str | Path, vocabulary: Vocabulary) -> Bools | None:
 def read_fields(path: str | Path) -> list[str] | None:
     """The column `field` of a table of cells, or None if there is none."""
     table, lines = _read(path)
-    if FIELD not in table:
+    if FIELD not in table or not (table[FIELD] != "").any():
         return None
     fields = list(table[FIELD])
     if "" in fields:

@@ -49,6 +49,8 @@ def write_page(
     unit = collection.unit
     occluded = pd.concat([one.occluded for one in explained])
     places = [place for place in COMPARTMENTS if place in set(occluded["place"])]
+    shown = set(occluded["channel"])
+    stains = [channel for channel in (*model.card.channels, "all") if channel in shown]
     content = {
         "title": f"What {model.card.name} bases its predictions on",
         "summary": f"{counted(len(explained), unit).capitalize()} of {collection.folder.name}.",
@@ -56,7 +58,7 @@ def write_page(
         "fields": fields,
         "unit": unit,
         "simulated": model.card.provenance.simulated,
-        "stains": _drops(occluded[occluded["place"] == WHOLE], "channel", [*model.card.channels, "all"], names),
+        "stains": _drops(occluded[occluded["place"] == WHOLE], "channel", stains, names),
         "compartments": _drops(occluded[occluded["channel"] == _protein(model)], "place", places, names),
         "protein": STAINS.get(_protein(model), "all stains"),
         "words": STAINS | {"all": "all stains"},

@@ -60,16 +60,18 @@ def occlude(model: Model, tiles: Tiles, locations: Sequence[int], masks: Masks |
         masks: compartments of the tiles, shape (T, S, S) each.
 
     Returns:
-        A row for each location, channel (`all` for all of them) and place: `location` (index), `channel`, `place`
-        (`whole field` or the compartment), `probability`, `without`, and `drop` (of the logit; above 0 if the removed
-        light was evidence for the location).
+        A row for each location, channel that the images have (`all` for all of them) and place: `location` (index),
+        `channel`, `place` (`whole field` or the compartment), `probability`, `without`, and `drop` (of the logit; above
+        0 if the removed light was evidence for the location).
 
     References:
         Zeiler, Fergus. Visualizing and understanding convolutional networks. ECCV 2014. arXiv:1311.2901
     """
     whole = model.predict_tiles([tiles])[0][list(locations)]
     rows = []
-    for channel, place, changed in _changed(tiles, model.card.channels, masks or {}):
+    may_lack = model.card.missing_channels == "blank"
+    stains = {c: i for i, c in enumerate(model.card.channels) if not may_lack or tiles[:, i].any()}
+    for channel, place, changed in _changed(tiles, stains, masks or {}):
         without = model.predict_tiles([changed])[0][list(locations)]
         for location, before, after in zip(locations, whole, without, strict=True):
             drop = float(_logit(before) - _logit(after))
@@ -78,9 +80,9 @@ def occlude(model: Model, tiles: Tiles, locations: Sequence[int], masks: Masks |
     return table.astype({"location": int, "probability": float, "without": float, "drop": float})  # also without rows
 
 
-def _changed(tiles: Tiles, channels: Sequence[str], masks: Masks) -> Iterator[tuple[str, str, Tiles]]:
+def _changed(tiles: Tiles, stains: Mapping[str, int], masks: Masks) -> Iterator[tuple[str, str, Tiles]]:
     level = background(tiles)
-    kinds = {channel: [i] for i, channel in enumerate(channels)} | {"all": list(range(len(channels)))}
+    kinds = {channel: [i] for channel, i in stains.items()} | {"all": list(stains.values())}
     everywhere = np.ones((len(tiles), *tiles.shape[2:]), bool)
     for channel, which in kinds.items():
         for place, mask in {WHOLE: everywhere, **masks}.items():

@@ -79,7 +79,7 @@ def _of_labels(explored: Exploration) -> dict[str, CaptionedPlot]:
         )
     if explored.before is not None and explored.before.labels is not None:
         before = explored.before.labels
-        found["beside"] = CaptionedPlot(
+        found["compared"] = CaptionedPlot(
             partial(plot_counts_compared, before, labels),
             f"Dot plot: {things} that show each location, before and after.",
             f"{things.capitalize()} that show each location, before (n = {before.n:,}) and after (n = {labels.n:,}), "
@@ -126,7 +126,7 @@ def _of_pixels(explored: Exploration) -> dict[str, CaptionedPlot]:
         )
     before = None if explored.before is None else explored.before.random
     if before is not None and (both := _measured(before, channels)):
-        found["beside_pixels"] = CaptionedPlot(
+        found["compared_pixels"] = CaptionedPlot(
             partial(plot_pixels_compared, before, random, both),
             "Histograms: brightness of each channel and sharpness, before and after.",
             f"Brightness of each channel and sharpness, per cent of the {explored.unit}s drawn at random before "

@@ -156,7 +156,7 @@ def _counts(collection: Collection) -> LabelCounts | None:
 def _measured(collection: Collection, choices: ExploreOptions, *, rare: bool = False, images: bool = True) -> _Measured:
     """Leave out faulty fields, and measure a sample, with `rare` more of rare locations; without `images`, none."""
     labelled = collection.vocabulary is not None
-    usable, inspection = usable_fields(collection, collection.channels, labelled=labelled, skip_bad=choices.skip_bad)
+    usable, inspection = usable_fields(collection, (), labelled=labelled, skip_bad=choices.skip_bad)
     problems, notes, pixels = inspection.problems, list(inspection.notes), None
     at_random = pd.Series(dtype=bool)
     if usable.channels and images:

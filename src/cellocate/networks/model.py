@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from html import escape
 from os import PathLike
 from pathlib import Path
@@ -29,7 +28,6 @@ from cellocate.networks.model_card import ModelCard
 from cellocate.networks.ood import References
 from cellocate.networks.tta import pool_probabilities, tta_images
 
-_STRIDE = 32  # px; a place of the last feature map, so that squares of such sides are covered evenly
 _SQUARE = 4  # px; resolution of activation maps inside parts, so that thin cells are covered
 _ARRAYS = "Give arrays of shape (C, H, W)."
 _MIN_PROBABILITY = 1e-6  # anything lower counts as 0
@@ -166,21 +164,9 @@ class Model:
         tiles = [self._tiled(field, pixel_size, self.card.scale()) for field in self._on_full_scale(fields, bits)]
         return self._means(tiles, self.network.embed, self.network.features, batch_size)
 
-    def prepare(
-        self, field: NDArray[Any], pixel_size: float | None = None, scale: Scale | None = None
-    ) -> NDArray[np.float32]:
+    def prepare(self, field: NDArray[Any], pixel_size: float | None = None) -> NDArray[np.float32]:
         """Pixels of one field from `Collection.read`, shape (C, H, W) → tiles, shape (T, C, R, R), 0 to 1."""
-        return self._tiled(field, pixel_size, scale or self.scale)
-
-    def scale_of_crops(self, height: int, width: int, pixel_size: float | None) -> Scale:
-        """The scale to read crops of cells at, this one among them; smaller than that of fields with `card.any_size`.
-
-        Example: a crop of 160 px of 0.32 µm is read at 160 px by a network that takes fields of 512 px.
-        """
-        if not self.card.any_size or pixel_size is None:
-            return self.scale
-        side = max(self.scale.shape(height, width, pixel_size))
-        return replace(self.scale, size=min(self.scale.size, -(-side // _STRIDE) * _STRIDE))
+        return self._tiled(field, pixel_size, self.scale)
 
     @property
     def scale(self) -> Scale:

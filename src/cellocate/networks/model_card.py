@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import timm
 import torch
@@ -19,10 +19,12 @@ from cellocate.collection.collection import Collection, Unit
 from cellocate.collection.emptiness import PROTEIN
 from cellocate.decision import Calibration, Rule
 from cellocate.errors import CellocateError
-from cellocate.images import TTA, Intensity
+from cellocate.images import CHANNELS, TTA, Intensity
 from cellocate.images.scale import Scale
 from cellocate.registry import CELL_POOLS, HEADS
 from cellocate.vocabulary import Location, Vocabulary
+
+C = TypeVar("C", bound=Collection)
 
 
 class _Part(BaseModel):
@@ -138,7 +140,6 @@ class ModelCard(_Part):
         bits: bit depths of the cameras that took the training fields, ascending; empty in older cards.
         missing_channels: whether images must have all channels (`refuse`), or may lack some that are not the protein's
             and that the network then sees as zeros (`blank`).
-        any_size: whether the network also takes smaller squares, so that crops of cells need no black border.
         tta: test-time augmentation; the calibration and the rule, in this order, were fitted after it.
         scores: `validation`, measured on the validation part with the rule fitted there; and `real`, for a model of
             simulated cells that was measured on real images. Each has at least `n` and `macro_f1`.
@@ -167,7 +168,6 @@ class ModelCard(_Part):
     intensity: Intensity
     bits: tuple[int, ...] = ()
     missing_channels: Literal["refuse", "blank"] = "refuse"
-    any_size: bool = False
     normalisation: Normalisation
     tta: TTA = TTA()
     calibration: Calibration | None = None
@@ -198,12 +198,6 @@ class ModelCard(_Part):
         """The vocabulary of the network's outputs."""
         return Vocabulary(self.vocabulary, tuple(Location(e.name, e.go, e.group) for e in self.locations))
 
-    def allowing_blank(self, collection: Collection) -> Collection:
-        """The collection, with the landmarks that it lacks read as zeros if the network takes that."""
-        if self.missing_channels == "refuse":
-            return collection
-        return collection.with_blank([channel for channel in self.channels if channel != PROTEIN])
-
     def scale(self) -> Scale:
         """The scale of the network's input."""
         return Scale(self.size, self.pixel_size)
@@ -228,7 +222,6 @@ class ModelCard(_Part):
         since = {  # settings that older cards lack
             "unit": self.unit is not None,
             "bits": self.bits,
-            "any_size": self.any_size,
             "bag": self.bag is not None,
             "originals": self.originals,
             "tta": self.tta != TTA(),
@@ -240,3 +233,10 @@ class ModelCard(_Part):
         content = self.model_dump(mode="json") if content is None else content
         text = json.dumps({name: value for name, value in content.items() if name not in omitted}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def with_blank_landmarks(collection: C, cards: Sequence[ModelCard]) -> C:
+    """The collection, with the landmarks that it lacks read as zeros if all these models allow it."""
+    if any(card.missing_channels == "refuse" for card in cards):
+        return collection
+    return collection.with_blank([c for c in CHANNELS if c != PROTEIN and any(c in card.channels for card in cards)])

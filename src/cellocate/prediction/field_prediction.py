@@ -121,16 +121,13 @@ def _tiles(
     single = are_cells(collection)
     if single:
         notes.update(notes_of_cells(collection))  # their flags know what lies around them, which their pixels do not
-        if len(collection):
-            first = collection.ids[0]
-            scale = model.scale_of_crops(*collection.shape(first), collection.pixel_size(first))
 
     def prepare(field: str) -> Tiles:
         try:
             pixels, pixel_size = collection.read(field, channels, scale)
             if not single:
                 notes[field] = model.emptiness_note(pixels, pixel_size)
-            return model.prepare(pixels, pixel_size, scale)
+            return model.prepare(pixels, pixel_size)
         except CellocateError as error:
             raise error.at(error.where or f"field {field}") from None
 
