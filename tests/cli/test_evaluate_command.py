@@ -125,6 +125,14 @@ def test_what_cannot_be_compared_is_refused_in_one_line(cellocate, tables: Path,
     assert not (tables / "scores").exists()
 
 
+def test_predictions_of_fields_without_labels_are_refused(cellocate, tables: Path) -> None:
+    labels = pd.read_csv(tables / "labels.csv")
+    labels[labels["Id"] != "field07"].to_csv(tables / "labels.csv", index=False)
+    result = cellocate(*of_tables(tables))
+    assert result.code == 1
+    assert "1 of 60 fields have no labels, such as field07. Give the label table of these fields." in result.err
+
+
 def test_a_sample_checks_predictions_only(cellocate, tmp_path: Path) -> None:
     result = cellocate("evaluate", "model", "data", "--sample", "sample.csv", "--out", tmp_path / "scores")
     assert result.code == 2

@@ -43,6 +43,7 @@ def evaluate_table(
     table = read_labels(labels, vocabulary)
     found = read_predictions(predictions, table.vocabulary)
     table = labels_for(table, found.ids, Path(labels))
+    table.truth(found.ids)  # refuses fields without labels
     fields = (
         Collection(Path(labels).parent, table.format.layout, table.table, table.vocabulary).subset(found.ids).labelled()
     )
