@@ -40,7 +40,7 @@ _HERE = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 _SLOW_LIST = Path(__file__).with_name("slow.txt")
 _SLOW = set(_SLOW_LIST.read_text("utf-8").split())
-_LIMIT = 0.3  # seconds of processor, of all cases of a test together
+_LIMIT = 0.2  # seconds of processor, of all cases of a test together
 _FIXTURE_LIMIT = 0.5  # of a fixture: all tests that need it are slow then
 _SECONDS: Counter[str] = Counter()
 _FIXTURE_SECONDS: dict[str, float] = {}  # the longest
