@@ -112,6 +112,7 @@ def _pattern(path: Path) -> NDArray[np.float32]:
 
 def every(folder: Path) -> Real:
     """All real images; a field is drawn more often than a picture of a pattern, and that more often than a collage."""
+    cv2.setNumThreads(1)  # else a process that is forked later waits for threads that it does not have
     parts = read(folder, FIELDS), read(folder, COLLAGES), read_patterns(folder)
     return _together(parts, weights=(1.0, 0.4, 0.6))
 
